@@ -1,0 +1,30 @@
+"""The command line `bpm`: one file per command, each a thin door to a function of `bpm.service`.
+
+Exit codes: 0 fine, 1 findings at or above `--fail-on`, 2 bad usage or an unreadable input. An input error is one line
+on stderr, `PATH:LINE: CODE message`, never a traceback. JSON goes alone to stdout.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from bpm.errors import LichtungError
+
+COMMANDS = ("inspect",)
+"""Modules of this package, in the order of the help page; each has `register(app)`."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; the console script's entry point."""
+    for command in COMMANDS:
+        importlib.import_module(f"bpm.cli.{command}").register(app)
+    try:
+        app(args=arguments)
+    except LichtungError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
