@@ -13,7 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """`applicability` is mechanical (proven), board (somebody must decide) or note (text only)."""
+    """`applicability` is mechanical (proven), board (somebody must decide) or note (text only).
+
+    An edit is a mapping with `do`: `remove-step` (`element`), `merge-steps` (`elements`), `remove-rule` (`decision`,
+    `rule`), `replace-rules` (`decision`, `rules`, `with`: the cells of the new row), ...
+    """
 
     applicability: str
     edits: tuple[Mapping[str, Any], ...] = ()
@@ -21,7 +25,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One finding. `message`, `question` and `keep_when` are texts by language code (`de`, `en`)."""
+    """One finding. `message`, `question` and `keep_when` are texts by language code (`de`, `en`).
+
+    `rules` are 1-based row numbers (for people); `identity` is the rule content or other stable text that goes into
+    the fingerprint instead. An empty `keep_when` is filled from the check's documentation.
+    """
 
     code: str
     basis: str
@@ -32,6 +40,7 @@ class Finding:
     rules: tuple[int, ...] = ()
     message: Mapping[str, str] = field(default_factory=dict)
     question: Mapping[str, str] = field(default_factory=dict)
+    keep_when: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
     remedy: Remedy | None = None
     identity: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""The catalogue: one line per check. Codes are never reused.
+
+`bpm explain`, the web page and the report read the catalogue; the documentation comes from the files themselves.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+
+from bpm.analyser.check import Check
+from bpm.errors import NotFound
+
+FILES: Mapping[str, str] = {}
+"""Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
+
+
+@cache
+def load(code: str) -> Check:
+    """The check of a code such as `RC01` (upper or lower case).
+
+    Raises:
+        NotFound: the catalogue has no such code.
+    """
+    name = FILES.get(code.upper())
+    if name is None:
+        raise NotFound("no-such-check", f"there is no check {code!r}; `bpm explain` lists them")
+    module = importlib.import_module(f"bpm.analyser.checks.{name}")
+    found = [
+        value.check
+        for value in vars(module).values()
+        if isinstance(getattr(value, "check", None), Check) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1 or found[0].code != code.upper():
+        raise ValueError(f"{module.__name__} must declare exactly one check, {code.upper()}")
+    only: Check = found[0]
+    return only
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every check, in the order of the catalogue."""
+    return tuple(load(code) for code in FILES)
+
+
+def choose(select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()) -> tuple[Check, ...]:
+    """The checks whose code starts with an entry of `select` (None: all) and with none of `ignore`.
+
+    A prefix chooses a family: `RC` takes RC01, RC02, ...
+
+    Raises:
+        NotFound: an entry that starts no code, so that a misspelt selection never passes as "nothing found".
+    """
+    for entry in (*(select or ()), *ignore):
+        if not entry.strip() or not any(code.startswith(entry.strip().upper()) for code in FILES):
+            raise NotFound("no-such-check", f"there is no check {entry!r}; `bpm explain` lists them")
+
+    def meets(code: str, entries: tuple[str, ...]) -> bool:
+        return any(code.startswith(entry.strip().upper()) for entry in entries)
+
+    return tuple(load(code) for code in FILES if (select is None or meets(code, select)) and not meets(code, ignore))

@@ -1,0 +1,150 @@
+"""What a check may look at: one procedure, and what is derived from it once for all checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bpm.model.decision import (
+    Boxed,
+    ConditionalExpression,
+    ContextExpression,
+    Decision,
+    DecisionModel,
+    DecisionTable,
+    FilterExpression,
+    FunctionExpression,
+    InvocationExpression,
+    IteratorExpression,
+    ListExpression,
+    RelationExpression,
+)
+
+if TYPE_CHECKING:
+    from bpm.analyser.soundness import Soundness
+    from bpm.model.graph import Graph
+    from bpm.model.procedure import Procedure
+    from bpm.model.process import FlowNode, Process
+
+
+@dataclass(frozen=True, slots=True)
+class TableAt:
+    """A decision table with its place: the file, and the decision or business knowledge model that holds it."""
+
+    model: DecisionModel
+    owner: str
+    name: str
+    table: DecisionTable
+    decision: Decision | None
+
+    def content(self, number: int) -> str:
+        """What the 1-based rule `number` says, white space normalised: the part of it a fingerprint may hold."""
+        rule = self.table.rules[number - 1]
+        return " | ".join(" ".join(cell.split()) for cell in (*rule.inputs, "=>", *rule.outputs))
+
+
+@dataclass(frozen=True)
+class Given:
+    """One procedure as checks see it. `process` is the main process of its model; None where there is only DMN."""
+
+    procedure: Procedure
+
+    @property
+    def key(self) -> str:
+        return self.procedure.key
+
+    @cached_property
+    def process(self) -> Process | None:
+        model = self.procedure.process
+        return model.main if model is not None and model.processes else None
+
+    @property
+    def path(self) -> str:
+        """The BPMN file's path, else the procedure's."""
+        return self.procedure.process.path if self.procedure.process is not None else self.procedure.path
+
+    @cached_property
+    def processes(self) -> tuple[Process, ...]:
+        """Every process of the BPMN file, in its order."""
+        return self.procedure.process.processes if self.procedure.process is not None else ()
+
+    @cached_property
+    def graph(self) -> Graph | None:
+        """Neighbours in the main process."""
+        from bpm.model.graph import Graph
+
+        return None if self.process is None else Graph(self.process)
+
+    @cached_property
+    def soundness(self) -> Soundness | None:
+        """What the state space of the main process tells; explored once for all checks of the flow."""
+        from bpm.analyser.soundness import examine
+
+        return None if self.process is None else examine(self.process)
+
+    @cached_property
+    def nodes(self) -> Mapping[str, FlowNode]:
+        """Flow nodes of the main process by id."""
+        return {} if self.process is None else {node.id: node for node in self.process.nodes}
+
+    @cached_property
+    def tables(self) -> tuple[TableAt, ...]:
+        """Every decision table of every DMN file, those inside contexts and knowledge models too."""
+        return tuple(_tables(self.procedure.decisions))
+
+    @property
+    def registers(self) -> Mapping[str, tuple[str, ...]]:
+        """Data item to the registers of the city that hold it."""
+        return self.procedure.registers
+
+    def table_of(self, decision: str) -> TableAt | None:
+        """The table that is the whole logic of a decision, None if it has another logic or does not exist."""
+        for at in self.tables:
+            if at.decision is not None and at.decision.id == decision and at.decision.logic is at.table:
+                return at
+        return None
+
+
+def _tables(models: tuple[DecisionModel, ...]) -> Iterator[TableAt]:
+    for model in models:
+        for decision in model.decisions:
+            for table in _inside(decision.logic):
+                yield TableAt(model, decision.id, decision.name or decision.id, table, decision)
+        for knowledge in model.knowledge:
+            for table in _inside(knowledge.logic):
+                yield TableAt(model, knowledge.id, knowledge.name or knowledge.id, table, None)
+
+
+def _inside(root: Boxed | None) -> Iterator[DecisionTable]:
+    """Decision tables inside a boxed expression, in document order; an explicit stack, so that depth costs nothing."""
+    stack: list[Boxed | None] = [root]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, DecisionTable):
+            yield value
+        elif value is not None:
+            stack.extend(reversed(_parts(value)))
+
+
+def _parts(value: Boxed) -> list[Boxed | None]:
+    match value:
+        case ContextExpression():
+            return [entry.value for entry in value.entries]
+        case InvocationExpression():
+            return [value.function, *(bound for _, bound in value.bindings)]
+        case FunctionExpression():
+            return [value.body]
+        case ListExpression():
+            return list(value.items)
+        case RelationExpression():
+            return [cell for row in value.rows for cell in row]
+        case ConditionalExpression():
+            return [value.condition, value.then, value.otherwise]
+        case FilterExpression():
+            return [value.value, value.match]
+        case IteratorExpression():
+            return [value.domain, value.result]
+        case _:
+            return []
