@@ -16,8 +16,9 @@
     ├── Forbidden                the caller's roles do not allow this
     ├── Conflict                 somebody else was first
     │   └── Stale                the version named by the caller is no longer the current one
-    └── InvalidRequest           the command makes no sense as it stands
-        └── KeyReused            an Idempotency-Key came back with another body
+    ├── InvalidRequest           the command makes no sense as it stands
+    │   └── KeyReused            an Idempotency-Key came back with another body
+    └── Unavailable              the database cannot be reached now; the same command may be sent again
 
 No HTTP here: `api.problems` maps these classes to status codes. Codes are stable and never reused.
 """
@@ -136,3 +137,7 @@ class InvalidRequest(LichtungError):
 
 class KeyReused(InvalidRequest):
     """The same Idempotency-Key with a different body."""
+
+
+class Unavailable(LichtungError):
+    """Nothing was done because the database cannot be reached or is busy; the same command may be sent again."""

@@ -1,0 +1,262 @@
+"""What is asked of the rows, by name. Lists come in pages ordered by id, which is the order of creation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, Table, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from bpm.store import tables as t
+from bpm.store.records import (
+    TABLE,
+    ComputationRow,
+    FileRow,
+    HistoryRow,
+    IdempotencyRow,
+    IncidentRow,
+    InstanceRow,
+    JobRow,
+    OutboxRow,
+    ProcedureRow,
+    SubscriptionRow,
+    TimerRow,
+    WorkItemRow,
+)
+from bpm.store.unit_of_work import UnitOfWork
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose rows: nobody sees those of another city or office."""
+
+    city: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """One page of a list; `next` is the cursor of the following one, or None."""
+
+    items: tuple[R, ...]
+    next: str | None
+
+
+def _own(table: Table, tenant: Tenant) -> Any:
+    return and_(table.c.city == tenant.city, table.c.office == tenant.office)
+
+
+def _page(work: UnitOfWork, kind: type[R], query: Select[Any], cursor: str | None, limit: int) -> Page[R]:
+    table = TABLE[kind]
+    if cursor:
+        query = query.where(table.c.id > cursor)
+    found = work.all(kind, query.order_by(table.c.id).limit(limit + 1))
+    page = tuple(found[:limit])
+    return Page(page, str(page[-1].id) if len(found) > limit else None)  # type: ignore[attr-defined]
+
+
+# --- procedures ----------------------------------------------------------------------------------------------
+
+
+def latest_procedures(work: UnitOfWork, tenant: Tenant) -> list[ProcedureRow]:
+    """The newest version of every procedure, by key."""
+    newest = (
+        select(t.procedures.c.key, func.max(t.procedures.c.version).label("version"))
+        .where(_own(t.procedures, tenant))
+        .group_by(t.procedures.c.key)
+        .subquery()
+    )
+    joined = t.procedures.join(
+        newest, and_(t.procedures.c.key == newest.c.key, t.procedures.c.version == newest.c.version)
+    )
+    query = select(t.procedures).select_from(joined).where(_own(t.procedures, tenant)).order_by(t.procedures.c.key)
+    return work.all(ProcedureRow, query)
+
+
+def procedure(work: UnitOfWork, tenant: Tenant, key: str, version: int | None = None) -> ProcedureRow | None:
+    """One version of a procedure, by default the newest."""
+    query = select(t.procedures).where(_own(t.procedures, tenant), t.procedures.c.key == key)
+    if version is not None:
+        query = query.where(t.procedures.c.version == version)
+    return work.first(ProcedureRow, query.order_by(t.procedures.c.version.desc()).limit(1))
+
+
+def versions(work: UnitOfWork, tenant: Tenant, key: str) -> list[ProcedureRow]:
+    """All versions of a procedure, oldest first."""
+    query = select(t.procedures).where(_own(t.procedures, tenant), t.procedures.c.key == key)
+    return work.all(ProcedureRow, query.order_by(t.procedures.c.version))
+
+
+def files(work: UnitOfWork, procedure_id: str) -> dict[str, bytes]:
+    """The files of one version by path."""
+    return {row.path: row.content for row in work.where(FileRow, procedure_id=procedure_id)}
+
+
+def has_procedures(work: UnitOfWork, tenant: Tenant) -> bool:
+    """Whether this office has any procedure yet."""
+    query = select(func.count()).select_from(t.procedures).where(_own(t.procedures, tenant))
+    return bool(work.connection.execute(query).scalar_one())
+
+
+# --- cases and tasks -----------------------------------------------------------------------------------------
+
+
+def instances(
+    work: UnitOfWork,
+    tenant: Tenant,
+    *,
+    state: str | None = None,
+    procedure: str | None = None,
+    business_key: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[InstanceRow]:
+    """Cases, filtered."""
+    query = select(t.instances).where(_own(t.instances, tenant))
+    for column, value in (("state", state), ("procedure_key", procedure), ("business_key", business_key)):
+        if value is not None:
+            query = query.where(t.instances.c[column] == value)
+    return _page(work, InstanceRow, query, cursor, limit)
+
+
+def instance_of(work: UnitOfWork, instance_id: str) -> InstanceRow | None:
+    """A case, locked for the command that will change it."""
+    return work.get(InstanceRow, instance_id, lock=True)
+
+
+def tasks(
+    work: UnitOfWork,
+    tenant: Tenant,
+    *,
+    visible_to: tuple[str, Sequence[str]] | None = None,
+    group: str | None = None,
+    assignee: str | None = None,
+    procedure: str | None = None,
+    instance: str | None = None,
+    due_before: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[WorkItemRow]:
+    """Open tasks, filtered. `visible_to` = (user, groups) keeps what that person holds or may take."""
+    items = t.work_items
+    query = select(items).where(_own(items, tenant), items.c.state == "open")
+    for column, value in (("assignee", assignee), ("procedure_key", procedure), ("instance_id", instance)):
+        if value is not None:
+            query = query.where(items.c[column] == value)
+    if due_before is not None:
+        query = query.where(items.c.due < due_before)
+    if group is not None:
+        query = query.where(items.c.id.in_(_candidates("group", [group])))
+    if visible_to is not None:
+        user, groups = visible_to
+        anybody = items.c.id.not_in(select(t.work_item_candidates.c.work_item_id))
+        query = query.where(
+            or_(
+                items.c.assignee == user,
+                and_(items.c.assignee.is_(None), anybody),
+                items.c.id.in_(_candidates("user", [user])),
+                items.c.id.in_(_candidates("group", groups)),
+            )
+        )
+    return _page(work, WorkItemRow, query, cursor, limit)
+
+
+def _candidates(kind: str, names: Sequence[str]) -> Select[Any]:
+    rows = t.work_item_candidates
+    return select(rows.c.work_item_id).where(rows.c.kind == kind, rows.c.name.in_(names))
+
+
+def live(work: UnitOfWork, kind: type[R], instance_id: str) -> list[R]:
+    """The open rows of one case, in the order they appeared."""
+    table = TABLE[kind]
+    query = select(table).where(table.c.instance_id == instance_id, table.c.state == "open")
+    return work.all(kind, query.order_by(table.c.id))
+
+
+def history(work: UnitOfWork, instance_id: str) -> list[HistoryRow]:
+    """Everything that happened to a case, in order."""
+    return work.where(HistoryRow, instance_id=instance_id)
+
+
+def incidents(work: UnitOfWork, tenant: Tenant, cursor: str | None = None, limit: int = 100) -> Page[IncidentRow]:
+    """Open incidents."""
+    query = select(t.incidents).where(_own(t.incidents, tenant), t.incidents.c.state == "open")
+    return _page(work, IncidentRow, query, cursor, limit)
+
+
+# --- work that waits for a machine ---------------------------------------------------------------------------
+
+
+def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> list[JobRow]:
+    """Jobs of a topic that nobody holds now. On PostgreSQL rows that another worker is just taking are passed over."""
+    jobs = t.jobs
+    query = (
+        select(jobs)
+        .where(_own(jobs, tenant), jobs.c.state == "open", jobs.c.topic == topic, jobs.c.retries > 0)
+        .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now))
+        .order_by(jobs.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return work.all(JobRow, query)
+
+
+def due_timers(work: UnitOfWork, limit: int = 100) -> list[TimerRow]:
+    """Timers whose time has come and that have no open incident, the earliest first."""
+    timers = t.timers
+    stuck = select(t.incidents.c.ref).where(t.incidents.c.kind == "timer", t.incidents.c.state == "open")
+    query = select(timers).where(timers.c.state == "open", timers.c.due <= work.now, timers.c.id.not_in(stuck))
+    return work.all(TimerRow, query.order_by(timers.c.due, timers.c.id).limit(limit))
+
+
+def due_outbox(work: UnitOfWork, limit: int = 100) -> list[OutboxRow]:
+    """Messages and signals to deliver, the oldest first."""
+    query = select(t.outbox).where(t.outbox.c.state == "waiting", t.outbox.c.next_at <= work.now)
+    return work.all(OutboxRow, query.order_by(t.outbox.c.id).limit(limit))
+
+
+def waiting_for(work: UnitOfWork, tenant: Tenant, kind: str, name: str) -> list[SubscriptionRow]:
+    """Open subscriptions to a message or signal."""
+    rows = t.subscriptions
+    query = select(rows).where(_own(rows, tenant), rows.c.state == "open", rows.c.kind == kind, rows.c.name == name)
+    return work.all(SubscriptionRow, query.order_by(rows.c.id))
+
+
+def claimable_computation(work: UnitOfWork) -> ComputationRow | None:
+    """The oldest computation that nobody works on (any more)."""
+    rows = t.computations
+    free = or_(rows.c.state == "queued", and_(rows.c.state == "running", rows.c.lease_until < work.now))
+    query = select(rows).where(free).order_by(rows.c.id).limit(1).with_for_update(skip_locked=True)
+    return work.first(ComputationRow, query)
+
+
+# --- idempotency ---------------------------------------------------------------------------------------------
+
+
+def reserve_key(work: UnitOfWork, row: IdempotencyRow) -> IdempotencyRow | None:
+    """Take a key for this unit of work. If somebody has used it, their row; an unfinished rival is waited for."""
+    table = t.idempotency
+    maker = insert_postgresql if work.database.is_postgresql else insert_sqlite
+    values = {name: getattr(row, name) for name in table.columns.keys()}  # noqa: SIM118
+    taken = work.connection.execute(maker(table).values(**values).on_conflict_do_nothing())
+    if taken.rowcount == 1:
+        return None
+    query = select(table).where(_key(row))
+    return work.first(IdempotencyRow, query)
+
+
+def keep_answer(work: UnitOfWork, row: IdempotencyRow) -> None:
+    """Store the first answer with its key."""
+    values = {"status": row.status, "answer": row.answer}
+    work.connection.execute(update(t.idempotency).where(_key(row)).values(**values))
+
+
+def _key(row: IdempotencyRow) -> Any:
+    table = t.idempotency
+    own = _own(table, Tenant(row.city, row.office))
+    return and_(own, table.c.actor == row.actor, table.c.key == row.key)
