@@ -84,14 +84,14 @@ def _meaning(value: str, name: str, element: etree._Element) -> str:
 
 
 def _elements(element: etree._Element) -> Iterator[etree._Element]:
-    return (child for child in element if isinstance(child.tag, str))
+    return (child for child in element if not isinstance(child, etree._Comment))
 
 
 def _own_text(element: etree._Element) -> str:
     """Text before the first child element, comments taken out; white space around it means nothing."""
     parts = [element.text or ""]
     for child in element:
-        if isinstance(child.tag, str):
+        if not isinstance(child, etree._Comment):
             break
         parts.append(child.tail or "")
     return "".join(parts).strip()
@@ -101,7 +101,7 @@ def _following_text(element: etree._Element) -> str:
     """Text between this element and the next one (mixed content), comments taken out."""
     parts = [element.tail or ""]
     for sibling in element.itersiblings():
-        if isinstance(sibling.tag, str):
+        if not isinstance(sibling, etree._Comment):
             break
         parts.append(sibling.tail or "")
     return "".join(parts).strip()
@@ -132,7 +132,7 @@ def with_diagram(source: bytes, planes: Iterable[Plane], path: str = "") -> byte
     return _bytes(root)
 
 
-def _prefixes(root: etree._Element) -> dict[str | None, str]:
+def _prefixes(root: etree._Element) -> dict[str, str]:
     """Usual prefixes for the namespaces of the diagram that the file has not declared."""
     declared = set(root.nsmap.values())
     wanted = {"bpmndi": BPMNDI, "dc": DC, "di": DI}
