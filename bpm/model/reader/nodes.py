@@ -46,7 +46,7 @@ _READ: frozenset[str] = frozenset(
 
 @dataclass(slots=True)
 class Reading:
-    """What is known of the file while it is read: elements by id, its expression language, what was wrong and what was guessed."""
+    """What is known of the file while it is read, what was wrong in it, and what was guessed."""
 
     path: str
     by_id: dict[str, etree._Element] = field(default_factory=dict)
