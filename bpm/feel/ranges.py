@@ -38,6 +38,7 @@ from bpm.feel.syntax.tree import (
     Test,
     UnaryTests,
 )
+from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration, parse, plain, text_of
 
 CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration", "number"})
 """Functions of constants that are constants themselves."""
@@ -128,7 +129,9 @@ def kind_of(value: Any) -> str:
         return "date"
     if isinstance(value, datetime.time):
         return "time" + (" with offset" if value.tzinfo is not None else "")
-    return type(value).__name__
+    if isinstance(value, DaysTimeDuration):
+        return "days and time duration"
+    return "years and months duration" if isinstance(value, YearsMonthsDuration) else "other"
 
 
 def constant(node: Node) -> Any:
@@ -142,6 +145,13 @@ def constant(node: Node) -> Any:
             return value
         case Null():
             return None
+        case AtLiteral(text) | Invocation(Name("date" | "time" | "date and time" | "duration"), (String(text),), ()):
+            value = parse(text)
+            if value is None:
+                raise FeelError("feel-constant", f"{text[:40]!r} is no date, time or duration")
+            return value
+        case Negation(Number(value)):
+            return -value
         case _ if _is_constant(node):
             from bpm.feel import evaluate
 
@@ -186,7 +196,7 @@ def complement(of: Region) -> Region:
 def to_text(of: Region) -> str:
     """Unary tests in FEEL that mean these values: `-`, `< 5`, `[5..10)`, `"a", "b"`, `not("a")`."""
     if of.intervals == (EVERYTHING,):
-        return "-"
+        return "not(null)" if of.null is False else "-"
     outside = complement(replace(of, null=False)).intervals
     points = [entry for entry in of.intervals if entry.is_point]
     if outside and all(entry.is_point for entry in outside) and len(points) < len(of.intervals):
@@ -202,14 +212,11 @@ def literal(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal | int):
-        return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+        return plain(Decimal(value))
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    from bpm.feel import to_json
-
     kind = kind_of(value).removesuffix(" with offset")
-    function = kind if kind in CONSTRUCTORS else "duration"
-    return f'{function}("{to_json(value)}")'
+    return f'{kind if kind in CONSTRUCTORS else "duration"}("{text_of(value)}")'
 
 
 def _interval_text(entry: Interval) -> str:

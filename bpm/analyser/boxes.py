@@ -1,0 +1,484 @@
+"""Decision tables as geometry: every rule is a box in a space of finitely many cells.
+
+A column's values fall into *atoms* that no cell can tell apart: the bounds that occur, and what lies between them.
+With n bounds v0 < v1 < ... there are 2n + 1 atoms in ascending order: number 2i + 1 is the bound vi itself, number 2i
+what lies below it (and above the bound before). A rule has one bit mask of atoms per column; overlap, gap, cover and
+merge are then questions about masks, exact for any number of values. Atoms without a value (nothing lies between two
+neighbouring days) and those outside the allowed values do not exist.
+
+Null is an atom of its own, number 2n + 1, and exists only in columns where a cell names it; gaps are over the other
+values only, for a missing input is a question of its own.
+
+Covering is decided on a shared decision diagram: column by column the atoms are grouped by the set of rules that
+remain; equal sets are followed once. Its size is bounded by `budget` nodes; what exceeds it is *not complete*.
+Source of the questions: Calvanese, Dumas, Laurson, Maggi: Semantics and analysis of DMN decision tables (2016).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor
+from typing import Any, TypeAlias
+
+from bpm.feel.ranges import EVERYTHING, Interval, Region
+
+Box: TypeAlias = tuple[int, ...]
+"""One mask of atoms per column."""
+
+BUDGET = 100_000
+"""Nodes of the decision diagram one question may cost."""
+
+DISCRETE = {"integer", "date", "years and months duration"}
+"""Kinds with a next value: between two neighbours there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One input: its bounds in ascending order, the atoms that exist (a mask) and the rules' masks.
+
+    `empty` are the atoms without a value. `others` are the atoms between names where no cell tells them apart; they
+    are represented by their lowest bit, "any other".
+    """
+
+    expression: str
+    kind: str
+    bounds: tuple[Any, ...]
+    exists: int
+    empty: int
+    null: int
+    others: int
+    masks: tuple[int, ...]
+
+    @property
+    def values(self) -> int:
+        """The atoms that exist, without null."""
+        return self.exists & ~self.null
+
+    def region(self, mask: int) -> Region:
+        """The values of some atoms as a region, as wide as can be written without meeting other existing atoms."""
+        if mask & self.values == self.values:
+            return Region((EVERYTHING,), bool(mask & self.null) if self.null else True)
+        if mask & self.others:
+            mask |= self.others
+        return Region(tuple(self._intervals(mask & ~self.null)), bool(mask & self.null))
+
+    def _intervals(self, mask: int) -> Iterator[Interval]:
+        """Runs of atoms; atoms without a value between two of the mask do not interrupt a run."""
+        index, count = 0, 2 * len(self.bounds) + 1
+        while index < count:
+            if not mask >> index & 1:
+                index += 1
+                continue
+            start = end = index
+            while index < count and (mask | self.empty) >> index & 1:
+                if mask >> index & 1:
+                    end = index
+                index += 1
+            yield self._interval(start, end)
+
+    def _interval(self, start: int, end: int) -> Interval:
+        low = None if start == 0 else self.bounds[(start - 1) // 2]
+        high = None if end == 2 * len(self.bounds) else self.bounds[end // 2]
+        return Interval(low, high, low is not None and start % 2 == 1, high is not None and end % 2 == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """A table: its columns, and how many rules it has."""
+
+    columns: tuple[Column, ...]
+    count: int
+
+    def box(self, rule: int) -> Box:
+        """The box of a 0-based rule."""
+        return tuple(column.masks[rule] for column in self.columns)
+
+    def domain(self, *, with_null: bool = False) -> Box:
+        """The box of everything that can come in."""
+        return tuple(column.exists if with_null else column.values for column in self.columns)
+
+    def is_empty(self, rule: int) -> bool:
+        """True if nothing that can come in meets the rule."""
+        return any(mask == 0 for mask in self.box(rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What no rule covers. `exists` is None if the budget did not suffice to decide; `boxes` are maximal and the
+    largest first; `complete` tells whether together they are all of it."""
+
+    exists: bool | None
+    boxes: tuple[Box, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Whether some rules cover a box. `by` is a minimal set of them (0-based) if they do; `covered` is None if the
+    budget did not suffice."""
+
+    covered: bool | None
+    by: tuple[int, ...] = ()
+
+
+class _Exhausted(Exception):
+    """The diagram has more nodes than the budget allows."""
+
+
+def column(
+    expression: str, kind: str, cells: Sequence[Region], *, domain: Region | None = None, with_null: bool = False
+) -> Column:
+    """A column from its cells. All bounds must be of one kind (`bpm.feel.ranges.kind_of`).
+
+    Args:
+        kind: the kind of the bounds (`integer` for whole numbers), or of the declared type where there are none.
+        domain: the values that can come in; None: all.
+        with_null: null is a value to reckon with.
+    """
+    regions = [*cells, *([domain] if domain is not None else [])]
+    bounds: tuple[Any, ...] = tuple(sorted({bound for region in regions for bound in region.values()}))
+    if kind == "boolean":
+        bounds = (False, True)
+    null = 1 << (2 * len(bounds) + 1) if with_null else 0
+    masks = [_mask(cell, bounds) | (null if cell.null else 0) for cell in cells]
+    empty = _empty(bounds, kind)
+    exists = (1 << (2 * len(bounds) + 1)) - 1 & ~empty
+    if domain is not None:
+        exists &= _mask(domain, bounds)
+    others = 0
+    if kind == "string":
+        between = exists & sum(1 << index for index in range(0, 2 * len(bounds) + 1, 2))
+        if between and all(mask & between in (0, between) for mask in masks):
+            others = between
+            exists = exists & ~between | (between & -between)
+    exists |= null
+    return Column(expression, kind, bounds, exists, empty, null, others, tuple(mask & exists for mask in masks))
+
+
+def overlaps(boxes: Boxes) -> list[tuple[int, int]]:
+    """Every pair of rules (0-based, first < second) that some input meets together."""
+    import numpy as np
+
+    together: Any = np.triu(np.ones((boxes.count, boxes.count), dtype=bool), 1)
+    for entry in boxes.columns:
+        if all(mask == entry.exists for mask in entry.masks):
+            continue
+        width = entry.exists.bit_length()
+        bits = _bit_matrix(entry.masks, width)[:, [atom for atom in range(width) if entry.exists >> atom & 1]]
+        widths = bits.sum(axis=1)
+        low, high = bits.argmax(axis=1), bits.shape[1] - 1 - bits[:, ::-1].argmax(axis=1)
+        meet = (low[:, None] <= high[None, :]) & (low[None, :] <= high[:, None])
+        scattered = widths != high - low + 1
+        meet &= (widths > 0)[:, None] & (widths > 0)[None, :]
+        if scattered.any():
+            # cells with holes, and columns whose missing atoms make holes: compare their words of 64 atoms bit by bit
+            words = _words(bits)
+            rows = np.flatnonzero(scattered)
+            for row in rows:
+                meet[row, :] = meet[:, row] = (words & words[row]).any(axis=1)
+        together &= meet
+    first, second = np.nonzero(together)
+    return [(int(i), int(j)) for i, j in zip(first, second, strict=True)]
+
+
+def common(left: Box, right: Box) -> Box:
+    """What two boxes share; some mask is 0 if nothing."""
+    return tuple(one & other for one, other in zip(left, right, strict=True))
+
+
+def gaps(boxes: Boxes, *, most: int = 10, paths: int = 2_000, budget: int = BUDGET) -> Gaps:
+    """What can come in (null aside) and meets no rule: whether there is any, and the `most` largest boxes of it."""
+    domain = boxes.domain()
+    if any(mask == 0 for mask in domain):
+        return Gaps(False, (), True)
+    diagram = _Diagram(boxes, range(boxes.count), domain, budget)
+    try:
+        if diagram.is_covered():
+            return Gaps(False, (), True)
+    except _Exhausted:
+        return Gaps(None, (), False)
+    found: list[Box] = []
+    exhausted = False
+    try:
+        for path in diagram.uncovered():
+            found.append(path)
+            if len(found) >= paths:
+                exhausted = True
+                break
+    except _Exhausted:
+        exhausted = True
+    whole = {path: diagram.widen(path) for path in found}
+    chosen: list[Box] = []
+    left = list(found)
+    for box in sorted(set(whole.values()), key=lambda it: (-_share(it, domain), it)):
+        rest = [path for path in left if not _inside(path, box)]
+        if len(rest) < len(left) and len(chosen) < most:
+            chosen.append(box)
+            left = rest
+    return Gaps(True, tuple(chosen), not left and not exhausted)
+
+
+def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: int = BUDGET) -> Cover:
+    """Whether the union of `rules` (0-based) holds all of `box`, with a minimal set of them that does.
+
+    A single rule that suffices is preferred (the first); else rules are dropped from the last to the first while the
+    rest still covers, so that none of the set named can be spared.
+    """
+    meeting = [rule for rule in rules if all(common(boxes.box(rule), box))]
+    single = next((rule for rule in meeting if _inside(box, boxes.box(rule))), None)
+    if single is not None:
+        return Cover(True, (single,))
+    try:
+        if not meeting or not _Diagram(boxes, meeting, box, budget).is_covered():
+            return Cover(False)
+        needed = list(meeting)
+        for rule in reversed(meeting):
+            fewer = [other for other in needed if other != rule]
+            if fewer and _Diagram(boxes, fewer, box, budget).is_covered():
+                needed = fewer
+    except _Exhausted:
+        return Cover(None)
+    return Cover(True, tuple(needed))
+
+
+def merge_groups(boxes: Boxes, alike: Sequence[Any]) -> list[tuple[tuple[int, ...], Box]]:
+    """Groups of rules whose boxes together are one box, with that box; `alike` tells which rules may be joined.
+
+    The rules of a group differ in one column only, where none contains another (that would be a subsumed rule) and
+    where, on an ordered scale, they touch. Larger groups come first; a rule is in one group at most.
+    """
+    found: list[tuple[tuple[int, ...], Box]] = []
+    for position, entry in enumerate(boxes.columns):
+        classes: dict[tuple[Any, ...], list[int]] = {}
+        for rule in range(boxes.count):
+            if not boxes.is_empty(rule):
+                rest = (*boxes.box(rule)[:position], *boxes.box(rule)[position + 1 :])
+                classes.setdefault((alike[rule], rest), []).append(rule)
+        for rules in classes.values():
+            for group in _joinable(entry, rules):
+                mask = 0
+                for rule in group:
+                    mask |= entry.masks[rule]
+                box = boxes.box(group[0])
+                found.append((group, (*box[:position], mask, *box[position + 1 :])))
+    found.sort(key=lambda pair: (-len(pair[0]), pair[0]))
+    taken: set[int] = set()
+    groups = []
+    for group, box in found:
+        if not taken & set(group):
+            taken |= set(group)
+            groups.append((group, box))
+    return sorted(groups)
+
+
+def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
+    """Of rules that differ in this column only: the groups that touch and do not contain one another."""
+    masks = entry.masks
+    alone = [
+        rule
+        for rule in rules
+        if not any(
+            other != rule and (masks[rule] & masks[other] == masks[rule] or masks[rule] & masks[other] == masks[other])
+            for other in rules
+        )
+    ]
+    if len(alone) < 2:
+        return
+    if entry.kind in {"string", "boolean"}:
+        yield tuple(sorted(alone))
+        return
+    alone.sort(key=lambda rule: (masks[rule] & -masks[rule], rule))
+    run = [alone[0]]
+    for rule in alone[1:]:
+        mask = 0
+        for member in run:
+            mask |= masks[member]
+        if len(entry.region(mask | masks[rule]).intervals) == 1:
+            run.append(rule)
+        else:
+            if len(run) > 1:
+                yield tuple(sorted(run))
+            run = [rule]
+    if len(run) > 1:
+        yield tuple(sorted(run))
+
+
+class _Diagram:
+    """The rules met column by column inside `box`: which sets of them remain, and whether one always does.
+
+    A set of rules is an int with one bit per rule. `classes[c]` are the atoms of column c inside the box, grouped by
+    the rules that hold them.
+    """
+
+    def __init__(self, boxes: Boxes, rules: Iterable[int], box: Box, budget: int) -> None:
+        members = list(rules)
+        self.box = box
+        self.budget = budget
+        self.everyone = (1 << len(members)) - 1
+        by_column = [
+            _classes([entry.masks[rule] for rule in members], mask)
+            for entry, mask in zip(boxes.columns, box, strict=True)
+        ]
+        # columns that tell few rules apart come last: the set of remaining rules shrinks early
+        self.order = sorted(range(len(box)), key=lambda c: (len(by_column[c]) == 1, -len(by_column[c]), c))
+        self.classes = [by_column[c] for c in self.order]
+        self.to_the_end = [self.everyone] * (len(box) + 1)
+        for depth in range(len(box) - 1, -1, -1):
+            full = self.everyone
+            for holders, _ in self.classes[depth]:
+                full &= holders
+            self.to_the_end[depth] = self.to_the_end[depth + 1] & full
+        self.known: dict[tuple[int, int], bool] = {}
+
+    def is_covered(self) -> bool:
+        """Whether every cell of the box is in some rule.
+
+        Raises:
+            _Exhausted: more nodes than the budget.
+        """
+        return self._covered(0, self.everyone)
+
+    def _covered(self, depth: int, remaining: int) -> bool:
+        if not remaining:
+            return False
+        if remaining & self.to_the_end[depth]:
+            return True
+        key = (depth, remaining)
+        known = self.known.get(key)
+        if known is None:
+            if len(self.known) >= self.budget:
+                raise _Exhausted
+            self.known[key] = True  # counts as a node at once; corrected below
+            nexts = {remaining & holders for holders, _ in self.classes[depth]}
+            known = all(self._covered(depth + 1, rest) for rest in sorted(nexts))
+            self.known[key] = known
+        return known
+
+    def uncovered(self) -> Iterator[Box]:
+        """Disjoint boxes that together are all cells in no rule, in a fixed order."""
+        stack: list[tuple[int, int, tuple[int, ...]]] = [(0, self.everyone, ())]
+        while stack:
+            depth, remaining, path = stack.pop()
+            if not remaining:
+                yield self._as_box(path)
+            elif not self._covered(depth, remaining):
+                nexts: dict[int, int] = {}
+                for holders, atoms in self.classes[depth]:
+                    rest = remaining & holders
+                    nexts[rest] = nexts.get(rest, 0) | atoms
+                for rest in sorted(nexts, reverse=True):
+                    stack.append((depth + 1, rest, (*path, nexts[rest])))
+
+    def widen(self, box: Box) -> Box:
+        """A maximal uncovered box that holds an uncovered box: column by column all that no rule forbids."""
+        masks = list(box)
+        place = {column: depth for depth, column in enumerate(self.order)}
+        for c in range(len(masks)):
+            blocking = self.everyone
+            for other in range(len(masks)):
+                if other != c:
+                    held = 0
+                    for holders, atoms in self.classes[place[other]]:
+                        if atoms & masks[other]:
+                            held |= holders
+                    blocking &= held
+            for holders, atoms in self.classes[place[c]]:
+                if not holders & blocking:
+                    masks[c] |= atoms
+        return tuple(masks)
+
+    def _as_box(self, path: tuple[int, ...]) -> Box:
+        masks = list(self.box)
+        for depth, atoms in enumerate(path):
+            masks[self.order[depth]] = atoms
+        return tuple(masks)
+
+
+def _classes(masks: list[int], within: int) -> list[tuple[int, int]]:
+    """Atoms of `within` grouped by the set of rules whose mask holds them: pairs (set of rules, atoms)."""
+    import numpy as np
+
+    if all(mask & within == within for mask in masks):
+        return [((1 << len(masks)) - 1, within)]
+    width = within.bit_length()
+    bits = _bit_matrix([mask & within for mask in masks], width)
+    columns = np.packbits(bits.T, axis=1, bitorder="little")
+    groups: dict[int, int] = {}
+    for atom in range(width):
+        if within >> atom & 1:
+            holders = int.from_bytes(columns[atom].tobytes(), "little")
+            groups[holders] = groups.get(holders, 0) | 1 << atom
+    return sorted(groups.items(), key=lambda pair: pair[1] & -pair[1])
+
+
+def _bit_matrix(masks: Sequence[int], width: int) -> Any:
+    """Masks as an array of booleans, shape (rules, atoms)."""
+    import numpy as np
+
+    size = (width + 7) // 8
+    raw = np.frombuffer(b"".join(mask.to_bytes(size, "little") for mask in masks), dtype=np.uint8)
+    return np.unpackbits(raw.reshape(len(masks), size), axis=1, bitorder="little", count=width).astype(bool)
+
+
+def _words(bits: Any) -> Any:
+    """An array of booleans as 64-bit words, shape (rules, words)."""
+    import numpy as np
+
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
+    return np.ascontiguousarray(padded).view(np.uint64)
+
+
+def _mask(region: Region, bounds: tuple[Any, ...]) -> int:
+    mask = 0
+    for interval in region.intervals:
+        low = 0 if interval.low is None else 2 * bisect_left(bounds, interval.low) + (1 if interval.low_included else 2)
+        high = (
+            2 * len(bounds)
+            if interval.high is None
+            else 2 * bisect_left(bounds, interval.high) + (1 if interval.high_included else 0)
+        )
+        if low <= high:
+            mask |= (1 << (high + 1)) - (1 << low)
+    return mask
+
+
+def _empty(bounds: tuple[Any, ...], kind: str) -> int:
+    """The atoms that hold no value: on a discrete scale nothing lies between neighbours."""
+    count = 2 * len(bounds) + 1
+    if kind == "boolean":
+        return sum(1 << index for index in range(0, count, 2))
+    if kind not in DISCRETE:
+        return 0
+    empty = 0
+    for index, (low, high) in enumerate(pairwise(bounds)):
+        if not _lies_between(low, high, kind):
+            empty |= 1 << (2 * index + 2)
+    if kind == "integer":
+        for index, bound in enumerate(bounds):
+            if bound != floor(bound):
+                empty |= 1 << (2 * index + 1)
+    return empty
+
+
+def _lies_between(low: Any, high: Any, kind: str) -> bool:
+    if kind == "integer":
+        return bool(floor(low) + 1 < high)
+    if kind == "date":
+        return bool((high - low).days > 1)
+    return bool(high.months - low.months > 1)
+
+
+def _inside(inner: Box, outer: Box) -> bool:
+    return all(one & other == one for one, other in zip(inner, outer, strict=True))
+
+
+def _share(box: Box, domain: Box) -> float:
+    """How much of the domain a box is, counted in atoms: only for putting the largest first."""
+    share = 1.0
+    for mask, whole in zip(box, domain, strict=True):
+        share *= mask.bit_count() / whole.bit_count()
+    return share
