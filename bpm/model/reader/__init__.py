@@ -8,6 +8,7 @@ what cannot be read is a `ModelError` with code, path and line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,10 +16,19 @@ from bpm.model.decision import DecisionModel
 from bpm.model.procedure import Procedure
 from bpm.model.process import ProcessModel
 
-__all__ = ["Unpack", "read", "read_bpmn", "read_dmn", "read_files"]
+__all__ = ["Unpack", "Unpacked", "read", "read_bpmn", "read_dmn", "read_files"]
 
-Unpack: TypeAlias = Callable[[bytes, str], Mapping[str, bytes] | None]
-"""Opens another people's container: (bytes, path) to inner files by name, or None when it is not its format."""
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A container of other people, opened: inner files by name, and what it knows about each model inside."""
+
+    files: Mapping[str, bytes]
+    enrich: Callable[[ProcessModel], ProcessModel]
+
+
+Unpack: TypeAlias = Callable[[bytes, str], Unpacked | None]
+"""Opens one kind of container: (bytes, path) to its content, or None when it is of another kind."""
 
 
 def read_bpmn(data: bytes, path: str) -> ProcessModel:

@@ -122,6 +122,7 @@ class _Source:
     above: Path | None = None
     only: str | None = None
     strict: bool = False
+    enrich: Callable[[ProcessModel], ProcessModel] | None = None
     processes: dict[str, ProcessModel] = field(default_factory=dict)
     decisions: dict[str, DecisionModel] = field(default_factory=dict)
     errors: dict[str, list[FileError]] = field(default_factory=dict)
@@ -154,15 +155,16 @@ class _Source:
             data = self.files[name]()
             kind = kind_of(data, path)
             if kind == "bpmn":
-                self.processes[name] = read_bpmn(data, path)
+                model = read_bpmn(data, path)
+                self.processes[name] = self.enrich(model) if self.enrich else model
             elif kind == "dmn":
                 self.decisions[name] = read_dmn(data, path)
             elif kind == "zip":
                 members = {inner: _constant(content) for inner, content in read_archive(data, path).items()}
                 self.inner.extend(_Source(members, f"{path}!", unpack=self.unpack).procedures())
             elif (inner := self.unpack(data, path) if self.unpack else None) is not None:
-                members = {inner_name: _constant(content) for inner_name, content in inner.items()}
-                self.inner.extend(_Source(members, f"{path}!").procedures())
+                members = {inner_name: _constant(content) for inner_name, content in inner.files.items()}
+                self.inner.extend(_Source(members, f"{path}!", enrich=inner.enrich).procedures())
             elif name == self.only or self.strict or not name.endswith(".xml"):
                 raise ModelError("not-a-model", "the root element is neither BPMN nor DMN", path=path, line=1)
         except ModelError as error:
@@ -187,11 +189,11 @@ class _Source:
         model = self.processes[name]
         folder = _folder(name)
         alone = len(by_folder[folder]) == 1
-        own = [other for other in self.files if self._owner(other, by_folder) == folder]
+        own = [other for other in self.files if self._owner(other, by_folder) == folder] if alone else []
         # several models in one folder share its decisions; which forms and cases are whose, nobody says
-        parts = _Parts(self, folder, own if alone else [])
+        parts = _Parts(self, folder, own)
         stem = str(PurePosixPath(name).with_suffix(".json"))
-        errors = [error for other in own if other in self.errors for error in self.errors[other]] if alone else []
+        errors = [error for other in own if other in self.errors for error in self.errors[other]]
         scenario = parts.one("scenario.json") or (self._json(stem, errors) if stem in self.files else None)
         if scenario is not None and not isinstance(scenario, dict):
             errors.append(FileError("json-malformed", "a scenario is a JSON object", self.prefix + folder))

@@ -39,6 +39,7 @@ _READ: frozenset[str] = frozenset(
         *("id", "name", "default", "attachedToRef", "cancelActivity", "isInterrupting", "parallelMultiple"),
         *("gatewayDirection", "instantiate", "eventGatewayType", "isForCompensation", "triggeredByEvent"),
         *("ordering", "cancelRemainingInstances", "calledElement", "scriptFormat", "messageRef", "isExecutable"),
+        *("sourceRef", "targetRef"),
     ]
 )
 """Attributes that have a field of their own; all others are kept under `attributes`."""
