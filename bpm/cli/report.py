@@ -1,0 +1,62 @@
+"""`bpm report` and `bpm verify`: draw up a step-reduction report, and check one by computing it again."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bpm.clock import SystemClock
+from bpm.errors import InvalidRequest
+from bpm.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("report")(report)
+    app.command("verify")(verify)
+
+
+def report(
+    path: Annotated[Path, typer.Argument(help="a procedure: a folder or a file")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.pdf, .html or .json")],
+    cases: int = 1000,
+    replications: int = 30,
+    seed: int = 1,
+    created: Annotated[str | None, typer.Option(help="the report's date and time, ISO 8601; default: now")] = None,
+    lang: Annotated[str | None, typer.Option("--lang")] = None,
+) -> None:
+    """Draw up the step-reduction report of one procedure."""
+    from bpm.service import report as service
+
+    at = datetime.fromisoformat(created).astimezone() if created else SystemClock().now()
+    format = output.suffix.lower().removeprefix(".")
+    if format not in service.FORMATS:
+        raise InvalidRequest("report-format", f"-o takes FILE.{'|'.join(service.FORMATS)}")
+    request = {"cases": cases, "replications": replications, "seed": seed}
+    drawn = service.report(service.collect(path), created=at, lang=lang or settings().lang, request=request)
+    output.write_bytes(service.write(drawn, format))
+    if format == "html":
+        output.with_suffix(".report.json").write_bytes(service.write(drawn, "json"))
+    print(f"{output}  {drawn['digest']}")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="a report: PDF, JSON, or HTML beside its .report.json")],
+    format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+) -> None:
+    """Compute a report again from what it carries; exit code 1 if anything differs."""
+    from bpm.service import report as service
+
+    verified = service.verify(file)
+    if format == "json":
+        print(json.dumps(verified.as_json(), ensure_ascii=False, sort_keys=True, indent=2))
+    elif verified.equal:
+        print(f"{file}: equal")
+    else:
+        for difference in verified.differences:
+            print(f"{file}: differs at {difference}")
+    raise typer.Exit(0 if verified.equal else 1)

@@ -1,0 +1,212 @@
+"""The report in words, once for every format: a list of blocks that `html` and `pdf` only set.
+
+Findings ask; a proof is said to be about the model; citizens', businesses' and the city's time are never added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bpm.texts import BASIS, KNOWN, KPIS, ORGAN, UNKNOWN, translate, write_figure, write_number
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`numeric` are the 0-based columns set to the right."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG drawing and what it shows, for those who do not see it."""
+
+    svg: str
+    alt: str
+
+
+Block: TypeAlias = Heading | Paragraph | Table | Picture
+
+
+def title_of(report: Mapping[str, Any]) -> str:
+    return f"{translate('Bericht zur Verschlankung', report['lang'])}: {report['procedure']['name']}"
+
+
+def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]:
+    """The blocks of `report`; `picture` is the diagram as SVG."""
+    lang = report["lang"]
+
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    blocks: list[Block] = [Heading(1, title_of(report))]
+    steps = [step for step in report["as_is"]["steps"] if step["number"] is not None]
+    findings = report["weaknesses"]["findings"]
+    blocks.append(
+        Paragraph(
+            f"{len(steps)} {_('Schritte')}, {len(report['as_is']['roles'])} {_('Stellen')}, "
+            f"{len(report['as_is']['rules'])} {_('Regeln')}, {len(findings)} {_('Fragen')}."
+        )
+    )
+    blocks.append(Heading(2, f"1 {_('Was heute ist')}"))
+    if picture is not None:
+        blocks.append(Picture(picture, f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"))
+    blocks += [_steps(steps, lang), _roles(report, lang), _sums(report, lang)]
+    if report["as_is"]["rules"]:
+        blocks.append(_rules(report, lang))
+    blocks += _simulated(report, lang)
+    blocks += _weaknesses(report, lang)
+    blocks.append(Heading(2, f"3 {_('Was werden soll')}"))
+    blocks.append(
+        Paragraph(_("Noch nicht entschieden. Eine Frage ist ein Vorschlag zum Gespräch, keine Entscheidung."))
+    )
+    blocks.append(Heading(2, f"4 {_('Erfolgskontrolle')}"))
+    blocks.append(Paragraph(_("Noch nicht vereinbart: geplant, umgesetzt und gemessen werden getrennt ausgewiesen.")))
+    blocks += _proof(report, lang)
+    return tuple(blocks)
+
+
+def _known(how: str | None, lang: str) -> str:
+    return translate(KNOWN.get(how or "", UNKNOWN), lang)
+
+
+def _steps(steps: Sequence[Mapping[str, Any]], lang: str) -> Table:
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    rows = []
+    for step in steps:
+        law = "; ".join(basis["citation"] for basis in step["legal_bases"]) or _("nicht erfasst")
+        rows.append(
+            (
+                str(step["number"]),
+                step["name"],
+                step["role"] or _("nicht erfasst"),
+                write_number(step["minutes"], lang) if step["minutes"] is not None else _("nicht erfasst"),
+                _known(step["known"], lang) if step["minutes"] is not None else "",
+                law + (f" ({_('geschützt')}: {step['protected']})" if step["protected"] else ""),
+            )
+        )
+    head = (_("Nr."), _("Schritt"), _("Stelle"), _("Arbeit (min)"), _("Wie bekannt"), _("Rechtsgrundlage"))
+    return Table(_("Schritte, jeder einmal gezählt"), head, tuple(rows), (0, 3))
+
+
+def _roles(report: Mapping[str, Any], lang: str) -> Table:
+    none = translate("nicht erfasst", lang)
+    rows = [(entry["role"] or none, str(entry["steps"])) for entry in report["as_is"]["roles"]]
+    rows.append((translate("Summe", lang), str(sum(entry["steps"] for entry in report["as_is"]["roles"]))))
+    head = (translate("Stelle", lang), translate("Schritte", lang))
+    return Table(translate("Stellen und ihre Schritte", lang), head, tuple(rows), (1,))
+
+
+def _sums(report: Mapping[str, Any], lang: str) -> Table:
+    names = {
+        "citizen_minutes": "Bürgerinnen und Bürger",
+        "business_minutes": "Unternehmen",
+        "minutes": "Stadt",
+    }
+    rows = []
+    for name, words in names.items():
+        entry = report["as_is"]["sums"][name]
+        total = write_number(entry["total"], lang) if entry["total"] is not None else translate("nicht erfasst", lang)
+        rows.append((translate(words, lang), total, f"{entry['steps_recorded']}/{entry['steps']}"))
+    head = (translate("Wessen Zeit", lang), translate("Minuten", lang), translate("Schritte erfasst", lang))
+    caption = translate("Zeit je Schritt, einmal gezählt; die Zeilen werden nie addiert", lang)
+    return Table(caption, head, tuple(rows), (1, 2))
+
+
+def _rules(report: Mapping[str, Any], lang: str) -> Table:
+    rows = []
+    for rule in report["as_is"]["rules"]:
+        inputs = "; ".join(f"{name}: {cell}" for name, cell in rule["inputs"].items() if cell not in ("", "-"))
+        outputs = "; ".join(cell for cell in rule["outputs"].values())
+        law = "; ".join(_citation(basis, lang) for basis in rule["legal_bases"])
+        name = f"{rule['decision_name']} {rule['rule']}"
+        rows.append((name, inputs or "–", outputs, law or translate("nicht erfasst", lang)))
+    head = tuple(translate(word, lang) for word in ("Regel", "Wenn", "Dann", "Quelle"))
+    return Table(translate("Regeln der Entscheidungstabellen", lang), head, tuple(rows))
+
+
+def _citation(basis: Mapping[str, Any], lang: str) -> str:
+    since = f", {translate('ab', lang)} {basis['valid_from']}" if basis["valid_from"] else ""
+    check = f" ({translate('zu prüfen', lang)})" if basis["known"] == "assumed" else ""
+    organ = f" [{translate(ORGAN[basis['organ']], lang)}]" if basis["organ"] in ORGAN else ""
+    return f"{basis['citation']}{since}{organ}{check}"
+
+
+def _simulated(report: Mapping[str, Any], lang: str) -> list[Block]:
+    result = report["as_is"]["simulation"]
+    if result is None:
+        return [Paragraph(translate("Nicht simuliert: Zu diesem Verfahren gibt es kein Szenario.", lang))]
+    rows = []
+    for field, name, kind in KPIS:
+        estimate = result["kpis"].get(field)
+        if estimate is not None:
+            cells = [write_figure(estimate[part], kind, lang) for part in ("mean", "half_width_95", "p50", "p90")]
+            rows.append((translate(name, lang), *cells))
+    head = tuple(translate(word, lang) for word in ("Kennzahl", "Mittel", "± (95 %)", "Hälfte bis", "90 % bis"))
+    caption = (
+        f"{translate('Simuliert, je Fall', lang)}: {result['cases']} {translate('Fälle', lang)} × "
+        f"{result['replications']} {translate('Durchgänge', lang)}, {translate('Startwert', lang)} {result['seed']}"
+    )
+    blocks: list[Block] = [Table(caption, head, tuple(rows), (1, 2, 3, 4))]
+    if any(note.get("field") == "calibration" for note in result["notes"]):
+        blocks.append(Paragraph(translate("Nicht kalibriert: Die Eingaben sind Annahmen.", lang)))
+    return blocks
+
+
+def _weaknesses(report: Mapping[str, Any], lang: str) -> list[Block]:
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    names = {step["element"]: step["name"] for step in report["as_is"]["steps"]}
+    names |= {rule["decision"]: rule["decision_name"] for rule in report["as_is"]["rules"]}
+    blocks: list[Block] = [Heading(2, f"2 {_('Fragen, nach Gewicht')}")]
+    if not report["weaknesses"]["findings"]:
+        blocks.append(Paragraph(_("Die Prüfungen haben an diesem Modell keine Frage gefunden.")))
+    for number, finding in enumerate(report["weaknesses"]["findings"], start=1):
+        places = [names.get(id, id) for id in (*finding["element_ids"], finding["decision"]) if id]
+        rules = f", {_('Regel')} {', '.join(map(str, finding['rules']))}" if finding["rules"] else ""
+        blocks.append(Heading(3, f"{number}. {finding['title']}: {', '.join(places)}{rules}"))
+        blocks.append(Paragraph(finding["message"]))
+        blocks.append(Paragraph(f"{_('Frage')}: {finding['question']}"))
+        blocks.append(Paragraph(f"{_('Wann es so bleiben soll')}: {finding['keep_when']}"))
+        blocks.append(
+            Paragraph(f"{_('Worauf es beruht')}: {_(BASIS[finding['basis']])} ({finding['code']})", soft=True)
+        )
+    if report["as_is"]["not_recorded"]:
+        rows = tuple(
+            (names.get(gap["element"], gap["element"]), gap["what"]) for gap in report["as_is"]["not_recorded"]
+        )
+        blocks.append(Table(_("Nicht erfasst: Fragen an die Fachstelle"), (_("Wo"), _("Was fehlt")), rows))
+    return blocks
+
+
+def _proof(report: Mapping[str, Any], lang: str) -> list[Block]:
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    rows = tuple((name, file["sha256"]) for name, file in report["files"].items())
+    return [
+        Heading(2, _("Zum Nachrechnen")),
+        Paragraph(_("Der Bericht trägt seine Modelle, sein Szenario und seinen Startwert in sich.")),
+        Paragraph(f"bpm verify: Lichtung {report['lichtung']}, {report['digest']}", soft=True),
+        Table(_("Dateien und ihre Prüfsummen (SHA-256)"), (_("Datei"), "SHA-256"), rows),
+    ]

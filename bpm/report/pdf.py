@@ -1,0 +1,83 @@
+"""Set a report as PDF: tagged (PDF/UA-1), archivable (PDF/A-3a), with `report.json` attached.
+
+Typst refuses inaccessible input, and gives the same bytes for the same report: no system fonts, the report's own date.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from bpm.errors import ModelError
+from bpm.report.document import Block, Heading, Paragraph, Picture, Table, title_of
+from bpm.report.figures import canonical
+from bpm.texts import translate
+
+ATTACHMENT = "report.json"
+TEMPLATE = Path(__file__).with_name("report.typ")
+
+
+def set_pdf(report: Mapping[str, Any], blocks: tuple[Block, ...]) -> bytes:
+    """The PDF of `report`."""
+    import typst
+
+    created = datetime.fromisoformat(report["created"])
+    data = {
+        "title": title_of(report),
+        "lang": report["lang"],
+        "date": [created.year, created.month, created.day],
+        "attachment": translate("Alles, was zum Nachrechnen nötig ist", report["lang"]),
+        "blocks": [_block(block) for block in blocks],
+    }
+    pdf: bytes = typst.compile(
+        TEMPLATE.read_bytes(),
+        format="pdf",
+        sys_inputs={"blocks": json.dumps(data, ensure_ascii=False), "report": canonical(report).decode()},
+        pdf_standards=["ua-1", "a-3a"],
+        ignore_system_fonts=True,
+        timestamp=int(created.timestamp()),
+    )
+    return pdf
+
+
+def attached(pdf: bytes, path: str) -> bytes:
+    """The `report.json` inside a PDF. Raises ModelError `report-unreadable` if there is none."""
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        found = PdfReader(BytesIO(pdf)).attachments.get(ATTACHMENT, [])
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError("report-unreadable", f"not a readable PDF: {error}", path=path) from None
+    if len(found) != 1:
+        raise ModelError("report-unreadable", f"the PDF carries no {ATTACHMENT}", path=path)
+    return bytes(found[0])
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Heading():
+            return {"kind": "heading", "level": block.level, "text": block.text}
+        case Paragraph():
+            return {"kind": "paragraph", "text": block.text, "soft": block.soft}
+        case Picture():
+            return {"kind": "picture", "svg": block.svg, "alt": block.alt}
+        case Table():
+            return {
+                "kind": "table",
+                "caption": block.caption,
+                "head": block.head,
+                "rows": block.rows,
+                "numeric": block.numeric,
+                "widths": _widths(block),
+            }
+
+
+def _widths(table: Table) -> list[float]:
+    """Shares of the width by the longest text of each column, so that no narrow column takes room from a wide one."""
+    columns = [[table.head[at], *(row[at] for row in table.rows)] for at in range(len(table.head))]
+    return [round(min(34.0, max(5.0, max(len(cell) for cell in column))), 1) ** 0.75 for column in columns]

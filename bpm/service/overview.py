@@ -1,0 +1,199 @@
+"""The procedure on one page: what an analyst, a clerk or a citizen sees first.
+
+Pure: takes a read procedure and its analysis, gives values; words and formats belong to whoever shows them. Sums
+count each step of the model once and say how many steps they rest on; citizens', businesses' and the city's time stand
+side by side and are never added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bpm.analyser.run import SHOWN_FIRST, WORTH_A_TALK, Analysis, Reported, ranked
+from bpm.model.decision import Decision, DecisionTable
+from bpm.model.procedure import Procedure
+from bpm.model.process import Deadline, LegalBasis
+from bpm.model.steps import Step, tabulate
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Minutes over the `steps` (of `of`) that record them, each step once; `known` counts how each is known."""
+
+    minutes: float
+    steps: int
+    of: int
+    known: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of one kind of knowledge is recorded: `recorded` of `of`. `what` is a stable name."""
+
+    what: str
+    recorded: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A finding as a card: `number` is its pin, `places` are (element id, name), `organs` may change its basis."""
+
+    number: int
+    reported: Reported
+    places: tuple[tuple[str, str], ...]
+    organs: tuple[LegalBasis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A decision table with the numbers of the rules that questions point at."""
+
+    decision: Decision
+    path: str
+    table: DecisionTable
+    marked: Mapping[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the page shows."""
+
+    key: str
+    name: str
+    documentation: str
+    procedural_law: str | None
+    steps: tuple[Step, ...]
+    roles: tuple[str, ...]
+    city: Sum
+    citizen: Sum
+    business: Sum
+    questions: tuple[Question, ...]
+    pins: Mapping[str, tuple[int, ...]]
+    coverage: tuple[Coverage, ...]
+    tables: tuple[TableView, ...]
+    other_decisions: tuple[Decision, ...]
+    deadlines: tuple[Deadline, ...]
+    analysis: Analysis
+
+    @property
+    def step_count(self) -> int:
+        """Static task-type nodes, each once."""
+        return sum(step.is_step for step in self.steps)
+
+    @property
+    def rule_count(self) -> int:
+        return sum(len(view.table.rules) for view in self.tables)
+
+    @property
+    def worth_a_talk(self) -> tuple[Question, ...]:
+        return self.questions[:WORTH_A_TALK]
+
+    @property
+    def shown_first(self) -> tuple[Question, ...]:
+        return self.questions[:SHOWN_FIRST]
+
+    @property
+    def twin(self) -> tuple[tuple[Step, tuple[int, ...]], ...]:
+        """The rows of the step table, each with the pins on it."""
+        return tuple((step, self.pins.get(step.element, ())) for step in self.steps)
+
+
+def look(procedure: Procedure, analysis: Analysis) -> Overview:
+    """The overview of `procedure`; a procedure of decisions alone has no steps."""
+    process = procedure.process.main if procedure.process is not None else None
+    steps = tabulate(process) if process is not None else ()
+    work = [step for step in steps if step.is_step]
+    questions = _questions(procedure, analysis, {step.element: step for step in steps})
+    pins: dict[str, tuple[int, ...]] = {}
+    for question in questions:
+        for element, _ in question.places:
+            pins[element] = (*pins.get(element, ()), question.number)
+    tables, others = _decisions(procedure, questions)
+    deadlines = [] if process is None else [*process.facts.deadlines]
+    deadlines += [] if process is None else [one for node in process.nodes for one in node.facts.deadlines]
+    return Overview(
+        key=procedure.key,
+        name=procedure.name,
+        documentation=process.documentation if process is not None else "",
+        procedural_law=process.procedural_law if process is not None else None,
+        steps=steps,
+        roles=tuple(dict.fromkeys(step.role for step in work if step.role)),
+        city=_sum(work, "minutes"),
+        citizen=_sum(work, "citizen_minutes"),
+        business=_sum(work, "business_minutes"),
+        questions=questions,
+        pins=pins,
+        coverage=_coverage(work, tables),
+        tables=tables,
+        other_decisions=others,
+        deadlines=tuple(deadlines),
+        analysis=analysis,
+    )
+
+
+def heat(nodes: Mapping[str, Mapping[str, Any]], figure: str = "waiting_time_s") -> tuple[tuple[str, int], ...]:
+    """(element id, level 1 to 5) by a simulated figure per execution: fifths of the largest mean; zero has no heat.
+
+    `nodes` is the `nodes` member of a simulation result.
+    """
+    means = {id: float((values.get(figure) or {}).get("mean") or 0.0) for id, values in nodes.items()}
+    top = max(means.values(), default=0.0)
+    return tuple((id, min(5, 1 + int(5 * mean / top))) for id, mean in sorted(means.items()) if top > 0 and mean > 0)
+
+
+def _sum(work: Sequence[Step], figure: str) -> Sum:
+    recorded = [step for step in work if getattr(step, figure) is not None]
+    known: dict[str, int] = {}
+    for step in recorded:
+        how = step.known.how if step.known is not None else "unknown"
+        known[how] = known.get(how, 0) + 1
+    return Sum(sum(getattr(step, figure) for step in recorded), len(recorded), len(work), known)
+
+
+def _questions(procedure: Procedure, analysis: Analysis, steps: Mapping[str, Step]) -> tuple[Question, ...]:
+    questions = []
+    for number, reported in enumerate(ranked(analysis.findings), start=1):
+        finding = reported.finding
+        places = [(id, (steps[id].name or id) if id in steps else id) for id in finding.element_ids]
+        organs: list[LegalBasis] = [
+            basis for id in finding.element_ids if id in steps for basis in steps[id].legal_bases
+        ]
+        found = procedure.decision(finding.decision) if finding.decision else None
+        if found is not None and isinstance(found[1].logic, DecisionTable):
+            rules = found[1].logic.rules
+            organs += [basis for at in finding.rules if at <= len(rules) for basis in rules[at - 1].legal_bases]
+            places.append((found[1].id, found[1].name))
+        questions.append(Question(number, reported, tuple(places), tuple(dict.fromkeys(organs))))
+    return tuple(questions)
+
+
+def _decisions(
+    procedure: Procedure, questions: Sequence[Question]
+) -> tuple[tuple[TableView, ...], tuple[Decision, ...]]:
+    tables, others = [], []
+    for model in procedure.decisions:
+        for decision in model.decisions:
+            if not isinstance(decision.logic, DecisionTable):
+                others.append(decision)
+                continue
+            marked: dict[int, tuple[int, ...]] = {}
+            for question in questions:
+                if question.reported.finding.decision == decision.id:
+                    for rule in question.reported.finding.rules:
+                        marked[rule] = (*marked.get(rule, ()), question.number)
+            tables.append(TableView(decision, model.path, decision.logic, marked))
+    return tuple(tables), tuple(others)
+
+
+def _coverage(work: Sequence[Step], tables: Sequence[TableView]) -> tuple[Coverage, ...]:
+    rules = [(view.decision, rule) for view in tables for rule in view.table.rules]
+    return (
+        Coverage("minutes", sum(step.minutes is not None for step in work), len(work)),
+        Coverage("measured", sum(step.known is not None and step.known.how == "measured" for step in work), len(work)),
+        Coverage("channel", sum(step.channel is not None for step in work), len(work)),
+        Coverage("legal-basis", sum(bool(step.legal_bases) for step in work), len(work)),
+        Coverage("rule-source", sum(bool(rule.legal_bases or it.legal_bases) for it, rule in rules), len(rules)),
+    )

@@ -1,0 +1,165 @@
+"""Words and figures for people: German in the code, other languages in `locale/<lang>.po` (read with Babel).
+
+Pages, reports and the command line write through this module, so a duration looks the same everywhere. A missing
+translation shows the German text; a test lists what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+LANGUAGES = ("de", "en")
+NONE = "–"
+UNKNOWN = "nicht erfasst"
+"""What is shown for an absent figure: it is a question, never a zero."""
+
+# Stable names (of files, contract and database) to what people read, in German; `translate` does the rest.
+KNOWN: Mapping[str, str] = {
+    "measured": "gemessen",
+    "table": "Tabellenwert",
+    "estimated": "geschätzt",
+    "assumed": "angenommen, zu prüfen",
+    "unknown": "ohne Angabe, woher",
+}
+BASIS: Mapping[str, str] = {
+    "proof": "Beweis an diesem Modell",
+    "measurement": "Messung",
+    "heuristic": "Hinweis, kein Beweis",
+}
+ORGAN: Mapping[str, str] = {
+    "instruction": "Dienstanweisung",
+    "mayor": "Oberbürgermeister*in",
+    "council": "Stadtrat",
+    "land": "Land",
+    "bund": "Bund",
+    "eu": "EU",
+}
+FORCE: Mapping[str, str] = {"must": "muss", "should": "soll", "may": "kann"}
+COVERAGE: Mapping[str, str] = {
+    "minutes": "Arbeitszeit der Schritte",
+    "measured": "davon gemessen",
+    "channel": "Kanal der Schritte",
+    "legal-basis": "Rechtsgrundlage der Schritte",
+    "rule-source": "Rechtsgrundlage der Regeln",
+}
+STATE: Mapping[str, str] = {
+    "active": "läuft",
+    "completed": "abgeschlossen",
+    "terminated": "beendet",
+    "cancelled": "abgebrochen",
+    "suspended": "angehalten",
+    "queued": "wartet",
+    "running": "läuft",
+    "done": "fertig",
+    "failed": "gescheitert",
+}
+HIT_POLICY: Mapping[str, str] = {
+    "UNIQUE": "genau eine Regel trifft zu",
+    "ANY": "mehrere dürfen zutreffen, wenn sie dasselbe sagen",
+    "FIRST": "die erste zutreffende Regel gilt",
+    "PRIORITY": "die Regel mit dem wichtigsten Ergebnis gilt",
+    "COLLECT": "alle zutreffenden Regeln gelten",
+    "RULE ORDER": "alle zutreffenden Regeln gelten, in ihrer Reihenfolge",
+    "OUTPUT ORDER": "alle zutreffenden Regeln gelten, nach Wichtigkeit",
+}
+KIND: Mapping[str, str] = {
+    "startEvent": "Beginn",
+    "endEvent": "Ende",
+    "intermediateCatchEvent": "Warten",
+    "intermediateThrowEvent": "Melden",
+    "implicitThrowEvent": "Melden",
+    "boundaryEvent": "Unterbrechung",
+    "task": "Schritt",
+    "userTask": "Aufgabe",
+    "manualTask": "Handarbeit",
+    "serviceTask": "Automatik",
+    "sendTask": "Versand",
+    "receiveTask": "Empfang",
+    "scriptTask": "Skript (läuft nie)",
+    "businessRuleTask": "Entscheidungstabelle",
+    "callActivity": "anderes Verfahren",
+    "subProcess": "Teilablauf",
+    "transaction": "Teilablauf (ganz oder gar nicht)",
+    "adHocSubProcess": "Teilablauf (freie Reihenfolge)",
+    "exclusiveGateway": "Entweder-oder",
+    "inclusiveGateway": "Eines oder mehrere",
+    "parallelGateway": "Nebeneinander",
+    "complexGateway": "Besondere Verzweigung",
+    "eventBasedGateway": "Was zuerst kommt",
+}
+KPIS: Sequence[tuple[str, str, str]] = (
+    ("cycle_time_s", "Durchlaufzeit", "time"),
+    ("waiting_time_s", "Wartezeit", "time"),
+    ("processing_time_s", "Bearbeitungszeit der Stadt", "time"),
+    ("cost_eur", "Kosten der Stadt", "euro"),
+    ("citizen_time_s", "Zeit der Bürgerinnen und Bürger", "time"),
+    ("citizen_cost_eur", "Auslagen der Bürgerinnen und Bürger", "euro"),
+    ("business_time_s", "Zeit der Unternehmen", "time"),
+    ("business_cost_eur", "Auslagen der Unternehmen", "euro"),
+    ("handovers", "Übergaben zwischen Stellen", "number"),
+    ("executed_steps", "ausgeführte Schritte", "number"),
+    ("flow_efficiency", "Anteil der Arbeit an der Durchlaufzeit", "share"),
+)
+"""(field of the simulation result, name, kind of figure for `write_figure`), in the order people read them."""
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """German text to text in `lang`; empty for German itself."""
+    path = Path(__file__).parent / "locale" / f"{lang}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale=lang) if message.id}
+
+
+def translate(text: str, lang: str) -> str:
+    """`text` in `lang`."""
+    return catalogue(lang).get(text) or text
+
+
+def write_duration(seconds: float | None, lang: str) -> str:
+    """Seconds in the unit people would choose: seconds, minutes, hours or days of 24 hours."""
+    if seconds is None:
+        return NONE
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, translate("Std.", lang))):
+        if abs(seconds) < limit:
+            return f"{format_decimal(round(seconds / size, 1), locale=lang)} {unit}"
+    return f"{format_decimal(round(seconds / 86400, 1), locale=lang)} {translate('Tage', lang)}"
+
+
+def write_number(value: float | None, lang: str, digits: int = 1) -> str:
+    """A number with at most `digits` decimals."""
+    return NONE if value is None else format_decimal(round(value, digits), locale=lang)
+
+
+def write_share(value: float | None, lang: str) -> str:
+    """A share of one as a percentage with one decimal."""
+    return NONE if value is None else format_percent(value, format="#,##0.0 %", locale=lang)
+
+
+def write_euro(value: float | None, lang: str) -> str:
+    """An amount in euro."""
+    return NONE if value is None else format_currency(value, "EUR", locale=lang)
+
+
+def write_figure(value: float | None, kind: str, lang: str) -> str:
+    """A figure of `kind` time (seconds), euro, share or number."""
+    writers = {"time": write_duration, "euro": write_euro, "share": write_share, "number": write_number}
+    return writers[kind](value, lang)
+
+
+def write_moment(value: datetime | str | None, lang: str, timezone: str = "Europe/Berlin") -> str:
+    """A point in time (aware, or ISO text with offset) in the city's time zone."""
+    if value is None:
+        return NONE
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_datetime(at, "short", tzinfo=ZoneInfo(timezone), locale=lang)
