@@ -146,19 +146,19 @@ def constant(node: Node) -> Any:
         case Null():
             return None
         case AtLiteral(text) | Invocation(Name("date" | "time" | "date and time" | "duration"), (String(text),), ()):
-            value = parse(text)
-            if value is None:
+            moment = parse(text)
+            if moment is None:
                 raise FeelError("feel-constant", f"{text[:40]!r} is no date, time or duration")
-            return value
+            return moment
         case Negation(Number(value)):
             return -value
         case _ if _is_constant(node):
             from bpm.feel import evaluate
 
-            value = evaluate(node, {})
-            if value is None:
+            result = evaluate(node, {})
+            if result is None:
                 raise FeelError("feel-constant", "the literal has no value")
-            return value
+            return result
         case _:
             raise FeelError("feel-constant", "the value is not a constant")
 

@@ -21,7 +21,11 @@ def free_names(node: Node, builtins: frozenset[str] = frozenset()) -> frozenset[
             if part.name not in bound and part.name != "?":
                 found.add(part.name)
             continue
-        if isinstance(part, tree.Invocation) and isinstance(part.function, tree.Name) and part.function.name in builtins:
+        if (
+            isinstance(part, tree.Invocation)
+            and isinstance(part.function, tree.Name)
+            and part.function.name in builtins
+        ):
             waiting.extend((argument, bound) for argument in (*part.arguments, *(value for _, value in part.named)))
             continue
         waiting.extend(children(part, bound))
