@@ -19,6 +19,12 @@ COMMANDS = ("inspect",)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
+@app.callback()
+def _subcommands() -> None:
+    # typer turns an app with a single command into that command; a callback keeps the word on the line
+    pass
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script's entry point."""
     for command in COMMANDS:

@@ -138,13 +138,13 @@ class _Source:
         for name in self.processes:
             by_folder.setdefault(_folder(name), []).append(name)
         found = [self._procedure(name, by_folder) for name in self.processes]
-        owned = {name for name in [*self.decisions, *self.errors] if self._owner(name, by_folder) is not None}
         for name, model in self.decisions.items():
-            if name not in owned:
+            if self._owner(name, by_folder) is None:
                 path = self.prefix + name
                 found.append(Procedure(model.name, model.name, path, None, (model,), files=(name,)))
         for name, errors in self.errors.items():
-            if name not in owned and name not in self.processes:
+            owner = self._owner(name, by_folder)
+            if owner is None or len(by_folder[owner]) > 1:
                 path = self.prefix + name
                 found.append(Procedure("", PurePosixPath(name).stem, path, None, errors=tuple(errors), files=(name,)))
         return tuple(sorted([*found, *self.inner], key=lambda procedure: procedure.path))
