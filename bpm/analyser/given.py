@@ -24,6 +24,7 @@ from bpm.model.decision import (
 
 if TYPE_CHECKING:
     from bpm.analyser.soundness import Soundness
+    from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.model.graph import Graph
     from bpm.model.procedure import Procedure
     from bpm.model.process import FlowNode, Process
@@ -93,6 +94,13 @@ class Given:
     def tables(self) -> tuple[TableAt, ...]:
         """Every decision table of every DMN file, those inside contexts and knowledge models too."""
         return tuple(_tables(self.procedure.decisions))
+
+    @cached_property
+    def geometries(self) -> tuple[tuple[TableAt, Geometry | NotBoxes], ...]:
+        """Every decision table as boxes, or why it has none; worked out once for all checks."""
+        from bpm.analyser.tables import geometry
+
+        return tuple((at, geometry(at)) for at in self.tables)
 
     @property
     def registers(self) -> Mapping[str, tuple[str, ...]]:

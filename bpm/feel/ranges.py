@@ -153,7 +153,7 @@ def constant(node: Node) -> Any:
         case Negation(Number(value)):
             return -value
         case _ if _is_constant(node):
-            from bpm.feel import evaluate
+            from bpm.feel.evaluate import evaluate
 
             result = evaluate(node, {})
             if result is None:
