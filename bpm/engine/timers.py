@@ -1,0 +1,143 @@
+"""When a timer is due: ISO 8601 dates, durations and cycles, counted from the moment the timer is armed.
+
+A local date-time (no offset) and a calendar duration (`P1M`, `P1D`) are counted in the time zone of `now`. Month
+arithmetic stops at the last day of a shorter month (ISO 8601-1:2019, section 5.5.2; XML Schema 1.1, appendix E.3.3).
+Legal deadlines are another matter and do not pass here.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from bpm.errors import EngineError
+
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_DURATION = re.compile(
+    rf"(-)?P(?!$)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?!$)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
+)
+_CYCLE = re.compile(r"R(\d*)/(.+)")
+_LONGEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A duration: calendar months and exact time (days are calendar days, kept in `exact`)."""
+
+    months: int
+    exact: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a timer fires first; for a cycle its ISO text and how often it repeats afterwards (None: for ever)."""
+
+    at: datetime
+    cycle: str | None = None
+    remaining: int | None = None
+
+
+def looks_literal(text: str) -> bool:
+    """Whether a text means to be an ISO 8601 literal, right or wrong: it starts like a date, a duration or a cycle."""
+    return re.match(r"-?P(\d|T\d|$)|R\d*/|\d{4}-\d", text.strip()) is not None
+
+
+def parse_span(text: str) -> Span:
+    """A duration text. Raises EngineError `timer-syntax`."""
+    match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None:
+        raise _unreadable(text)
+    years, months, weeks, days, hours, minutes, seconds = (
+        float(part.replace(",", ".")) if part else 0.0 for part in match.groups()[1:]
+    )
+    whole = years * 12 + months
+    if whole != int(whole):
+        raise _unreadable(text)
+    try:
+        exact = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise _unreadable(text) from None
+    return Span(-int(whole), -exact) if match.group(1) else Span(int(whole), exact)
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """A date or date-time text as a moment; without an offset in the zone of `now`. Raises EngineError."""
+    text = text.strip()
+    try:
+        if len(text) > _LONGEST:
+            raise ValueError
+        zone = re.fullmatch(r"(.+)\[[A-Za-z/_]+\]", text)
+        moment = datetime.fromisoformat(zone.group(1) if zone else text)
+    except ValueError:
+        raise _unreadable(text) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+
+
+def add_span(moment: datetime, span: Span) -> datetime:
+    """`moment` plus `span`: months first, then exact time. Raises EngineError beyond year 9999."""
+    try:
+        months = moment.year * 12 + moment.month - 1 + span.months
+        year, month = divmod(months, 12)
+        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day) + span.exact
+    except (OverflowError, ValueError, IndexError):
+        raise EngineError("timer-range", "a timer is due outside the years 1 to 9999") from None
+
+
+def check_literal(text: str, kind: str) -> None:
+    """Accepts a literal of its kind (date, duration, cycle). Raises EngineError `timer-syntax`."""
+    first_due(text, kind, datetime(2000, 1, 1))
+
+
+def first_due(value: object, kind: str, now: datetime) -> Due:
+    """When a timer of `kind` (date, duration, cycle) armed at `now` fires first. Raises EngineError."""
+    if isinstance(value, datetime):
+        return Due(value if value.tzinfo else value.replace(tzinfo=now.tzinfo))
+    if isinstance(value, date):
+        return Due(datetime.combine(value, time(), tzinfo=now.tzinfo))
+    if not isinstance(value, str):
+        raise EngineError("timer-value", f"a timer needs a date, a duration or a cycle, not {value!r:.80}")
+    text = value.strip()
+    match = _CYCLE.fullmatch(text) if len(text) <= _LONGEST * 3 else None
+    if match:
+        return _first_of_cycle(match, text, now)
+    if kind == "cycle":
+        return Due(_first_repeat(now, text), f"R/{text}", None)
+    if text.startswith(("P", "-P")):
+        return Due(add_span(now, parse_span(text)))
+    return Due(parse_moment(text, now))
+
+
+def next_due(due: datetime, cycle: str, remaining: int | None) -> Due | None:
+    """The firing after the one at `due`, counted from `due` so that a late clerk does not shift the cycle."""
+    if remaining is not None and remaining <= 0:
+        return None
+    return Due(add_span(due, parse_span(cycle.rsplit("/", 1)[1])), cycle, None if remaining is None else remaining - 1)
+
+
+def _first_of_cycle(match: re.Match[str], text: str, now: datetime) -> Due:
+    parts = match.group(2).split("/")
+    remaining = int(match.group(1)) - 1 if match.group(1) else None
+    if len(match.group(1)) > 9 or len(parts) > 2 or remaining == -1:
+        raise _unreadable(text)
+    if len(parts) == 1:
+        return Due(_first_repeat(now, parts[0]), text, remaining)
+    if parts[0].startswith("P"):
+        raise _unreadable(text)
+    _first_repeat(now, parts[1])
+    return Due(parse_moment(parts[0], now), text, remaining)
+
+
+def _first_repeat(moment: datetime, text: str) -> datetime:
+    due = add_span(moment, parse_span(text))
+    if due <= moment:
+        # a cycle that does not move would fire for ever at once
+        raise _unreadable(text)
+    return due
+
+
+def _unreadable(text: str) -> EngineError:
+    return EngineError("timer-syntax", f"not an ISO 8601 date, duration or cycle: {text[:60]!r}")
