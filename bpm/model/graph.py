@@ -37,6 +37,7 @@ class Graph:
             if isinstance(node, Event) and node.type == "boundaryEvent" and node.attached_to in self.nodes:
                 self._boundary.setdefault(node.attached_to or "", []).append(node)
         self._links = self._link_targets()
+        self.handlers = self._compensation_handlers()
         self.control = self._control()
         self._forward: dict[str, tuple[str, ...]] | None = None
         self._reach: dict[str, frozenset[str]] = {}
@@ -95,13 +96,25 @@ class Graph:
         return tuple(events or sources)
 
     def _may_start(self, node: FlowNode) -> bool:
-        if isinstance(node, Activity) and node.for_compensation:
+        if node.id in self.handlers:
             return False
         if isinstance(node, SubProcess) and node.triggered_by_event:
             return False
         if node.type == "boundaryEvent":
             return False
         return node.id not in self.link_catches
+
+    def _compensation_handlers(self) -> frozenset[str]:
+        """Activities that undo others: marked so, or associated with a compensation boundary event (10.7)."""
+        undo = {
+            node.id
+            for node in self.process.nodes
+            if isinstance(node, Event)
+            and node.type == "boundaryEvent"
+            and any(d.kind == "compensate" for d in node.definitions)
+        }
+        marked = {node.id for node in self.process.nodes if isinstance(node, Activity) and node.for_compensation}
+        return frozenset(marked | {a.target for a in self.process.associations if a.source in undo})
 
     def listeners(self, container: str) -> tuple[SubProcess, ...]:
         """The event sub-processes of a container."""

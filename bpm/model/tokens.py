@@ -139,25 +139,26 @@ class TokenGame:
         """
         found = self._choices.get(node)
         if found is None:
-            found = self._choices[node] = tuple(self._list_choices(self.graph.nodes[node]))
+            parts = self.branches(node)
+            found = self._choices[node] = tuple(part for branch in parts for part in _subsets(node, *branch))
         return found
 
-    def _list_choices(self, node: FlowNode) -> Iterator[tuple[str, ...]]:
-        out = self._out[node.id]
-        keys = [self.keys[i] for i in out]
-        default = [key for key, i in zip(keys, out, strict=True) if self.graph.flows[i].id == node.default]
-        if not out or node.type in ("parallelGateway", "eventBasedGateway"):
-            yield tuple(keys)
-        elif node.type == "exclusiveGateway":
-            yield from ((key,) for key in keys)
-        elif isinstance(node, Gateway):
-            free = [key for key in keys if key not in default]
-            yield from _subsets(node.id, (), free, tuple(default))
-        else:
-            conditional = {self.keys[i] for i in out if self.graph.flows[i].condition is not None}
-            free = [key for key in keys if key in conditional and key not in default]
-            always = tuple(key for key in keys if key not in conditional and key not in default)
-            yield from _subsets(node.id, always, free, (*always, *default))
+    def branches(self, node: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]:
+        """The choices of a node, unexpanded: of each (always, free, otherwise) either `always` and a non-empty part of
+        `free` get a token, or `otherwise` (if it names any flow, or nothing is free)."""
+        found, out = self.graph.nodes[node], self._out[node]
+        keys = tuple(self.keys[i] for i in out)
+        default = tuple(self.keys[i] for i in out if self.graph.flows[i].id == found.default)
+        if not out or found.type in ("parallelGateway", "eventBasedGateway"):
+            return ((keys, (), keys),)
+        if found.type == "exclusiveGateway":
+            return tuple(((key,), (), (key,)) for key in keys)
+        if isinstance(found, Gateway):
+            return (((), tuple(key for key in keys if key not in default), default),)
+        conditional = {self.keys[i] for i in out if self.graph.flows[i].condition is not None}
+        always = tuple(key for key in keys if key not in conditional and key not in default)
+        free = tuple(key for key in keys if key in conditional and key not in default)
+        return ((always, free, always + default),)
 
     # --- states ------------------------------------------------------------------------------------------------
 
@@ -341,11 +342,14 @@ class TokenGame:
         kinds = {d.kind for d in event.definitions}
         if not kinds or kinds & OUTSIDE:
             return True
-        return "error" in kinds and any(self._works(inner) for _, inner in _walk(scope))
+        return any(self.fails(place, kinds) for _, inner in _walk(scope) for place in inner.tokens)
 
-    def _works(self, scope: Scope) -> bool:
-        targets = (self.target(place) for place in scope.tokens if place != ENTRY)
-        return any(isinstance(node, Activity) and not self.graph.expanded(node.id) for node in targets)
+    def fails(self, place: int, kinds: set[str]) -> bool:
+        """Whether work in progress at `place` can raise one of `kinds`: any work an error, a called process more."""
+        node = None if place == ENTRY else self.target(place)
+        if not isinstance(node, Activity) or self.graph.expanded(node.id):
+            return False
+        return "error" in kinds or ("escalation" in kinds and node.type == "callActivity")
 
     def _triggers(self, state: State, path: tuple[int, ...], scope: Scope) -> Iterator[Step]:
         if scope.interrupted or ENTRY in scope.tokens:
@@ -571,12 +575,11 @@ def _flow_keys(graph: Graph) -> tuple[str, ...]:
 
 
 def _subsets(
-    node: str, always: tuple[str, ...], free: list[str], otherwise: tuple[str, ...]
+    node: str, always: tuple[str, ...], free: tuple[str, ...], otherwise: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
-    """`always` plus each non-empty part of `free`; `otherwise` stands for the empty part, if it names any flow."""
     if len(free) > MOST_CHOICES:
         raise TooManyChoices("too-many-choices", f"{len(free)} conditional flows leave one node", element=node)
-    if otherwise:
+    if otherwise or not free:
         yield otherwise
     for size in range(1, len(free) + 1):
         yield from ((*always, *part) for part in combinations(free, size))
