@@ -121,10 +121,11 @@ class Evaluation:
         self.budget.spend(1)
         return _HANDLERS[type(node)](self, node, scope)
 
-    def fault(self, message: str) -> None:
+    def fault(self, message: str) -> Any:
         """Null, with the reason kept."""
         if len(self.warnings) < WARNINGS:
             self.warnings.append(message)
+        return None
 
     # --- unary tests -----------------------------------------------------------------------------------------
 

@@ -112,9 +112,10 @@ def _times(left: Value, right: Value) -> Value:
 
 
 def _over(left: Value, right: Value) -> Value:
-    if isinstance(left, DURATIONS) and type(left) is type(right):
-        pair = (left.seconds, right.seconds) if isinstance(left, DaysTimeDuration) else (left.months, right.months)
-        return _finite(_divide(Decimal(pair[0]), Decimal(pair[1])))
+    if isinstance(left, DaysTimeDuration) and isinstance(right, DaysTimeDuration):
+        return _finite(_divide(left.seconds, right.seconds))
+    if isinstance(left, YearsMonthsDuration) and isinstance(right, YearsMonthsDuration):
+        return _finite(_divide(Decimal(left.months), Decimal(right.months)))
     if not isinstance(right, Decimal) or right == 0:
         return None
     if isinstance(left, DaysTimeDuration):

@@ -54,10 +54,11 @@ class DaysTimeDuration:
         return sign * days, sign * (left // 3600), sign * (left % 3600 // 60), sign * (left % 60 + rest)
 
     def __str__(self) -> str:
-        days, hours, minutes, seconds = (abs(part) for part in self.parts())
+        days, hours, minutes = (abs(part) for part in self.parts()[:3])
+        seconds = abs(self.parts()[3])
         clock = "".join(f"{part}{unit}" for part, unit in ((hours, "H"), (minutes, "M")) if part)
         if seconds:
-            clock += f"{plain(Decimal(seconds))}S"
+            clock += f"{plain(seconds)}S"
         text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
         return ("-" if self.seconds < 0 else "") + "P" + (text or "T0S")
 

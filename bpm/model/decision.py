@@ -64,7 +64,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class DecisionTable:
     """`hit_policy` is UNIQUE, ANY, PRIORITY, FIRST, OUTPUT ORDER, RULE ORDER or COLLECT; `aggregation` is
-    SUM, MIN, MAX, COUNT or None."""
+    SUM, MIN, MAX, COUNT or None. `foreign` lists cells in another language than FEEL as (language, line)."""
 
     id: str
     hit_policy: str
@@ -74,6 +74,7 @@ class DecisionTable:
     rules: tuple[Rule, ...]
     annotation_names: tuple[str, ...] = ()
     line: int | None = None
+    foreign: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +248,18 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Something written that means nothing, e.g. a figure that is no number; it stays unrecorded."""
+
+    code: str
+    message: str
+    line: int | None
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionModel:
-    """One DMN file."""
+    """One DMN file. `problems` are things written in it that mean nothing."""
 
     path: str
     digest: str
@@ -261,3 +272,4 @@ class DecisionModel:
     services: tuple[DecisionService, ...] = ()
     imports: tuple[Import, ...] = ()
     source: bytes = field(default=b"", repr=False, compare=False)
+    problems: tuple[Problem, ...] = ()

@@ -33,7 +33,8 @@ def _rounded(value: Value, scale: Value, rounding: str) -> Decimal:
     found = number(value, "n")
     if not -6111 <= digits <= _LARGEST_SCALE:
         raise Fault("scale: between -6111 and 6176 expected")
-    if digits >= -found.as_tuple().exponent if isinstance(found.as_tuple().exponent, int) else False:
+    exponent = found.as_tuple().exponent
+    if isinstance(exponent, int) and digits >= -exponent:
         return found
     wide = NUMBERS.copy()
     wide.prec = 34 + max(0, found.adjusted())

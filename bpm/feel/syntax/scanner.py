@@ -8,6 +8,7 @@ becomes a symbol of its own: a known name may hold it (`Preis (€)`), anywhere 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from bpm.errors import FeelSyntaxError
@@ -57,7 +58,7 @@ def scan(text: str) -> list[Token]:
             raise FeelSyntaxError("a string is not closed", text, position)
         tokens.append(Token(kind, piece, position, found.end(), spaced))
         spaced = False
-    for before, after in zip(tokens, tokens[1:], strict=False):
+    for before, after in pairwise(tokens):
         if before.text == "/" and after.text in ("*", "**") and not after.spaced:
             raise FeelSyntaxError("a comment is not closed", text, before.start)
     tokens.append(Token("end", "", len(text), len(text), spaced))
