@@ -12,7 +12,13 @@ from functools import cache
 from bpm.analyser.check import Check
 from bpm.errors import NotFound
 
-FILES: Mapping[str, str] = {}
+FILES: Mapping[str, str] = {
+    "RC01": "rc01_gap",
+    "RC02": "rc02_contradiction",
+    "RC05": "rc05_unreachable_rule",
+    "RC07": "rc07_mergeable_rules",
+    "FL06": "fl06_decision_gateway_mismatch",
+}
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
 
 

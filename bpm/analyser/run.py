@@ -182,13 +182,12 @@ def _report(findings: list[tuple[Finding, Check]]) -> Iterable[Reported]:
 
 def _without_forbidden_remedy(finding: Finding, given: Given) -> Finding:
     """A protected step is never offered for removal, whichever check says so."""
-    from bpm.analyser.protected import protection
-
-    if finding.remedy is None:
-        return finding
-    for edit in finding.remedy.edits:
+    for edit in finding.remedy.edits if finding.remedy is not None else ():
         named = (edit.get("element"), *edit.get("elements", ()))
-        for node in (given.nodes[name] for name in named if name in given.nodes):
-            if str(edit.get("do", "")).startswith(("remove", "merge")) and protection(node) is not None:
+        touched = [given.nodes[name] for name in named if name in given.nodes]
+        if touched and str(edit.get("do", "")).startswith(("remove", "merge")):
+            from bpm.analyser.protected import protection
+
+            if any(protection(node) is not None for node in touched):
                 return replace(finding, remedy=None)
     return finding

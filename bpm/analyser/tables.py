@@ -21,7 +21,7 @@ from bpm.errors import FeelError
 from bpm.feel import ranges
 from bpm.feel.ranges import Interval, Region
 from bpm.feel.syntax import parse_expression, parse_unary_tests
-from bpm.feel.syntax.tree import Name, Node, Null, Path
+from bpm.feel.syntax.tree import Invocation, Name, Node, Null, Path
 from bpm.feel.syntax.walk import children
 from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDefinition, OutputClause, Rule
 
@@ -265,6 +265,8 @@ def _variables(root: Node) -> Iterator[tuple[str, ...]]:
         path = _path(node)
         if path is not None:
             yield path
+        elif isinstance(node, Invocation) and isinstance(node.function, Name):
+            stack.extend((*node.arguments, *(argument for _, argument in node.named)))
         else:
             stack.extend(child for child, _ in children(node))
 
@@ -382,3 +384,25 @@ def output_texts(table: DecisionTable, rule: int) -> Mapping[str, str]:
 
 def _name(clause: OutputClause) -> str:
     return clause.name or clause.label or clause.id
+
+
+def priorities(shape: Geometry) -> tuple[int | None, ...]:
+    """The rank of every rule's outputs by the output values of a PRIORITY table (0 is strongest), None where unknown.
+
+    With several outputs the first one decides, then the second, and so on (DMN 1.5, 8.2.8).
+    """
+    orders = []
+    for clause in shape.at.table.outputs:
+        try:
+            tests = parse_unary_tests(clause.values or "", ())
+            orders.append([ranges.constant(test.operand) for test in tests.tests])
+        except (FeelError, TypeError):
+            orders.append([])
+    ranks: list[int | None] = []
+    for row in shape.outputs:
+        rank: int | None = 0
+        for output, order in zip(row, orders, strict=False):
+            known = output[0] == "constant" and output[2] in order
+            rank = rank * (len(order) + 1) + order.index(output[2]) if known and rank is not None else None
+        ranks.append(rank)
+    return tuple(ranks)
