@@ -66,18 +66,19 @@ def value_of(parsed: Parsed, variables: Mapping[str, Any], now: datetime | None 
 
 def plain(value: Any) -> Any:
     """A FEEL value as JSON without decimal noise: whole numbers are int, other numbers float."""
-    return _plain(to_json(value))
+    return json_value(to_json(value))
 
 
-def _plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as JSON of its own; Decimals become int or float. Raises EngineError `value-not-json`."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): json_value(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [json_value(entry) for entry in value]
     if value is None or isinstance(value, str | bool | int | float):
         return value
     raise EngineError("value-not-json", f"a {type(value).__name__} cannot be kept as a variable")

@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from bpm.engine.executable import Executable
-from bpm.engine.expression import plain
+from bpm.engine.expression import json_value
 from bpm.engine.instance import Job, Outcome, Snapshot, Subscription, Timer, Variables, WorkItem
 from bpm.engine.spiff.activities import Offered, Work
 from bpm.engine.spiff.events import climb
@@ -147,7 +147,7 @@ def _open(instance: Instance, item: int) -> Token:
 def _checked(variables: Variables) -> dict[str, Any]:
     """Variables as plain JSON values. Raises InvalidRequest for anything else."""
     try:
-        return {str(name): plain(value) for name, value in variables.items()}
+        return {str(name): json_value(value) for name, value in variables.items()}
     except EngineError as error:
         raise InvalidRequest(error.code, error.message) from error
 
@@ -178,7 +178,7 @@ def _outcome(instance: Instance) -> Outcome:
     return Outcome(
         snapshot=dump(instance),
         state=instance.state,
-        variables=plain(instance.data),
+        variables=json_value(instance.data),
         work_items=tuple(items),
         jobs=tuple(jobs),
         subscriptions=tuple(subscriptions),

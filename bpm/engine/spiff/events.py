@@ -273,9 +273,7 @@ class Choosing(Waiting):
         token._ready()
 
     def _predict_hook(self, my_task: Token) -> None:
-        flow = self.triggers[my_task.internal_data["chosen"]][0]
-        child = my_task._add_child(self._wf_spec.task_specs[flow.target], TaskState.FUTURE)
-        child.internal_data.update({"via": flow.id, "fired": True})
+        self.go_on(my_task, (self.triggers[my_task.internal_data["chosen"]][0],), fired=True)
 
 
 class Throwing(Node):

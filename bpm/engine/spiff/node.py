@@ -91,9 +91,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         pass
 
     def _predict_hook(self, my_task: Token) -> None:
-        for flow in self.chosen(my_task):
-            child = my_task._add_child(self._wf_spec.task_specs[flow.target], TaskState.FUTURE)
-            child.internal_data["via"] = flow.id
+        self.go_on(my_task, self.chosen(my_task))
 
     def _run_hook(self, my_task: Token) -> bool | None:
         return True
@@ -127,7 +125,6 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
             if mapping.key is not None:
                 self.give(token, {mapping.target: self.value(token, mapping.key)})
         self.detach(token)
-        token.workflow.top_workflow.record("left", self.element.id)
 
     def recheck(self, token: Token) -> bool:
         """Asked when nothing else can run; True if the token went on."""
@@ -141,6 +138,14 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         """Puts a loaded token back into the books of its scope."""
 
     # --- shared parts
+
+    def go_on(self, token: Token, flows: tuple[Flow, ...], **internal: Any) -> None:
+        """Puts a token on the target of each flow; the history names the flows where there was a choice."""
+        detail = {"flows": [flow.id for flow in flows]} if len(self.flows) > 1 else None
+        token.workflow.top_workflow.record("left", self.element.id, detail)
+        for flow in flows:
+            child = token._add_child(self._wf_spec.task_specs[flow.target], TaskState.FUTURE)
+            child.internal_data.update(internal, via=flow.id)
 
     def note_entry(self, token: Token) -> None:
         index = token.internal_data.get("index")
