@@ -2,8 +2,8 @@
 
 A legal deadline is an object of its own and no engine timer: it starts with an event ("file complete"), runs in
 calendar units (P3M stays three months and never becomes 90 days), may be suspended or extended, and does not end on a
-Saturday, a Sunday or a holiday at the place. This module counts; who is bound by the deadline and what follows from missing it
-stands in `bpm.model.process.Deadline`.
+Saturday, a Sunday or a holiday at the place. This module counts; who is bound by the deadline and what follows from
+missing it stands in `bpm.model.process.Deadline`.
 
 Sources: BGB § 187 (start), § 188 (end), § 189 (half month), § 190 (extension), § 193 (Saturday, Sunday, holiday),
 § 209 (suspended time does not count). Whether a law refers to these rules as they stand, or has its own, is a matter

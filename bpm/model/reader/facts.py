@@ -82,7 +82,7 @@ def read_legal_bases(elements: Iterable[etree._Element] | None, report: Report) 
             known=_known(child, report),
             line=line_of(child),
         )
-        for child in elements or ()
+        for child in (() if elements is None else elements)
         if _is(child, "legalBasis")
     )
 
