@@ -1,0 +1,157 @@
+"""A model made ready: names, types, and every expression parsed on first use and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeAlias
+
+from bpm.decisions.boxed import Logic, compile_boxed, compile_function
+from bpm.decisions.itemtypes import ItemTypes
+from bpm.errors import DecisionError
+from bpm.feel.syntax.names import normalise
+from bpm.model.decision import (
+    BusinessKnowledgeModel,
+    Decision,
+    DecisionModel,
+    DecisionService,
+    InputData,
+    ItemDefinition,
+)
+
+Element: TypeAlias = Decision | InputData | BusinessKnowledgeModel | DecisionService
+NO_MODELS: Mapping[str, DecisionModel] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An element and the model it stands in."""
+
+    prepared: PreparedModel
+    element: Element
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.prepared.model.namespace, self.element.id
+
+    @property
+    def variable(self) -> str:
+        name = self.element.name if isinstance(self.element, InputData) else self.element.variable
+        return normalise(name)
+
+
+class PreparedModel:
+    """One model with what it imports. Safe to share between threads: entries are only ever added."""
+
+    def __init__(self, model: DecisionModel, models: Mapping[str, DecisionModel], above: tuple[str, ...] = ()) -> None:
+        self.model = model
+        self.elements: dict[str, Element] = {}
+        everything: tuple[Element, ...] = (*model.inputs, *model.knowledge, *model.services, *model.decisions)
+        for element in everything:
+            self.elements.setdefault(element.id, element)
+        self.imports: dict[str, tuple[str, PreparedModel]] = {}
+        for entry in model.imports:
+            found = models.get(entry.namespace)
+            if found is not None and entry.namespace not in above and entry.namespace != model.namespace:
+                inner = PreparedModel(found, models, (*above, model.namespace))
+                self.imports[entry.namespace] = (normalise(entry.name), inner)
+        self.types: ItemTypes = ItemTypes(model, {name: inner.types for name, inner in self.imports.values()})
+        self.components: frozenset[str] = frozenset(
+            name for item in model.items for name in _component_names(item)
+        ) | frozenset().union(*(inner.components for _, inner in self.imports.values()))
+        self._logic: dict[str, Logic] = {}
+
+    def find(self, name_or_id: str) -> Place:
+        """A decision or decision service by id, else by name. Raises DecisionError."""
+        found = self.elements.get(name_or_id)
+        if isinstance(found, (Decision, DecisionService)):
+            return Place(self, found)
+        invocable: tuple[Decision | DecisionService, ...] = (*self.model.decisions, *self.model.services)
+        named = [
+            element
+            for element in invocable
+            if normalise(element.name) == normalise(name_or_id) or element.variable == name_or_id
+        ]
+        if len(named) > 1:
+            raise DecisionError("decision-ambiguous", f"{len(named)} decisions are named {name_or_id!r}: use the id")
+        if not named:
+            raise DecisionError("decision-unknown", f"no decision is named {name_or_id!r}", element=name_or_id)
+        return Place(self, named[0])
+
+    def resolve(self, reference: str, asker: str) -> Place:
+        """What a requirement points to. Raises DecisionError where it dangles."""
+        namespace, _, id = reference.rpartition("#")
+        owner = self if not namespace else self.imports.get(namespace, ("", None))[1]
+        element = owner.elements.get(id) if owner is not None else None
+        if owner is None or element is None:
+            raise DecisionError(
+                "decision-dangling", f"{asker!r} requires {reference!r}, which is not there", element=asker
+            )
+        return Place(owner, element)
+
+    def required(self, element: Element) -> tuple[Place, ...]:
+        """Direct requirements of a decision or knowledge model, knowledge last."""
+        references: tuple[str, ...] = ()
+        if isinstance(element, Decision):
+            references = (*element.requires, *element.knowledge)
+        elif isinstance(element, BusinessKnowledgeModel):
+            references = element.knowledge
+        return tuple(self.resolve(reference, element.name) for reference in references)
+
+    def import_name(self, other: PreparedModel) -> str | None:
+        """The name under which elements of `other` are seen here; None for this model itself."""
+        if other is self:
+            return None
+        return next((name for name, inner in self.imports.values() if inner.model is other.model), "")
+
+    def names(self, element: Element) -> frozenset[str]:
+        """All names an expression of `element` may use."""
+        places = self.required(element)
+        own = {place.variable for place in places}
+        qualifiers = {name for name, _ in self.imports.values() if name}
+        return frozenset(own | qualifiers) | self.components
+
+    def logic(self, element: Decision | BusinessKnowledgeModel) -> Logic | None:
+        """The compiled expression. Raises DecisionError where an expression is not FEEL."""
+        found = self._logic.get(element.id)
+        if found is None and element.logic is not None:
+            names = self.names(element)
+            if isinstance(element, BusinessKnowledgeModel):
+                found = compile_function(element.logic, names, self.types, element.variable)
+            else:
+                found = compile_boxed(element.logic, names, self.types)
+            self._logic[element.id] = found
+        return found
+
+
+def _component_names(item: ItemDefinition) -> set[str]:
+    found: set[str] = set()
+    waiting = list(item.components)
+    while waiting:
+        part = waiting.pop()
+        found.add(part.name)
+        waiting.extend(part.components)
+    return found
+
+
+_KEPT = 64
+_cache: dict[int, PreparedModel] = {}
+_lock = Lock()
+
+
+def prepare(model: DecisionModel, models: Mapping[str, DecisionModel] = NO_MODELS) -> PreparedModel:
+    """Make `model` ready; `models` are those it may import, by namespace. Cheap: expressions are parsed on first use.
+
+    The last models are kept by identity, not by digest: an edited copy keeps its digest but is another model.
+    """
+    if models:
+        return PreparedModel(model, models)
+    with _lock:
+        found = _cache.get(id(model))
+        if found is None or found.model is not model:
+            found = PreparedModel(model, models)
+            if len(_cache) >= _KEPT:
+                _cache.pop(next(iter(_cache)))
+            _cache[id(model)] = found
+        return found
