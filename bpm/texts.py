@@ -95,6 +95,28 @@ KIND: Mapping[str, str] = {
     "complexGateway": "Besondere Verzweigung",
     "eventBasedGateway": "Was zuerst kommt",
 }
+HISTORY: Mapping[str, str] = {
+    "case-started": "Fall begonnen",
+    "case-cancelled": "Fall abgebrochen",
+    "task-claimed": "Aufgabe übernommen",
+    "task-returned": "Aufgabe zurückgelegt",
+    "task-completed": "Aufgabe erledigt",
+    "task-failed": "Aufgabe mit Fehler beendet",
+    "job-completed": "Automatik erledigt",
+    "job-error": "Automatik mit Fehler beendet",
+    "job-failed": "Automatik gescheitert",
+    "timer-fired": "Frist abgelaufen",
+    "message-received": "Nachricht angekommen",
+    "signal-received": "Signal angekommen",
+    "incident-retried": "Störung behoben",
+    "started": "begonnen",
+    "entered": "erreicht",
+    "left": "verlassen",
+    "cancelled": "entfallen",
+    "decided": "entschieden",
+    "thrown": "gemeldet",
+    "ended": "beendet",
+}
 KPIS: Sequence[tuple[str, str, str]] = (
     ("cycle_time_s", "Durchlaufzeit", "time"),
     ("waiting_time_s", "Wartezeit", "time"),

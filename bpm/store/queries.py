@@ -227,6 +227,13 @@ def waiting_for(work: UnitOfWork, tenant: Tenant, kind: str, name: str) -> list[
     return work.all(SubscriptionRow, query.order_by(rows.c.id))
 
 
+def computations(work: UnitOfWork, tenant: Tenant, kind: str, subject: str, limit: int = 50) -> list[ComputationRow]:
+    """The last computations of a kind about a procedure, newest first."""
+    rows = t.computations
+    query = select(rows).where(_own(rows, tenant), rows.c.kind == kind, rows.c.subject == subject)
+    return work.all(ComputationRow, query.order_by(rows.c.id.desc()).limit(limit))
+
+
 def claimable_computation(work: UnitOfWork) -> ComputationRow | None:
     """The oldest computation that nobody works on (any more)."""
     rows = t.computations

@@ -249,12 +249,13 @@ class IdempotencyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputationRow:
-    """A long computation: `state` is queued, running, done, failed or cancelled."""
+    """A long computation about the procedure `subject`: `state` is queued, running, done, failed or cancelled."""
 
     id: str
     city: str
     office: str
     kind: str
+    subject: str
     request: Mapping[str, Any]
     state: str
     progress: Mapping[str, Any]

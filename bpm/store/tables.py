@@ -314,6 +314,7 @@ computations = Table(
     _id(),
     *_tenant(),
     Column("kind", String(20), nullable=False),
+    Column("subject", String(200), nullable=False),
     Column("request", Json, nullable=False),
     Column("state", String(20), nullable=False),
     Column("progress", Json, nullable=False),
@@ -326,4 +327,5 @@ computations = Table(
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index(None, "state", "lease_until"),
+    Index(None, "city", "office", "kind", "subject"),
 )

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("city", sa.String(length=80), nullable=False),
         sa.Column("office", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("progress", sa.Text(), nullable=False),
@@ -33,6 +34,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("computations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_computations_state_lease_until"), ["state", "lease_until"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_computations_city_office_kind_subject"),
+            ["city", "office", "kind", "subject"],
+            unique=False,
+        )
 
     op.create_table(
         "idempotency",
