@@ -31,10 +31,13 @@ class NotRecorded:
     field: str
     rule: int | None = None
 
+    def title(self, lang: str) -> str:
+        """What is missing, in `lang`, the same for all elements."""
+        return QUESTIONS[self.field][lang]
+
     def text(self, lang: str) -> str:
-        """What to ask for, in `lang`."""
-        words = QUESTIONS[self.field][lang]
-        return words if self.rule is None else f"{words} {self.rule}"
+        """What to ask for, in `lang`, with the number of the rule."""
+        return self.title(lang) if self.rule is None else f"{self.title(lang)} {self.rule}"
 
 
 def not_recorded(given: Given) -> tuple[NotRecorded, ...]:

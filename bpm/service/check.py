@@ -1,0 +1,141 @@
+"""Question procedures: the answer of `bpm check`, of `POST /procedures` and of the pages.
+
+What is unreadable is named beside what could be checked; a check that could not decide is listed with its reason; what
+nobody recorded is a list of questions for the department, apart from the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bpm.analyser.catalogue import choose
+from bpm.analyser.check import SEVERITIES
+from bpm.analyser.run import Analysis, Reported, analyse
+from bpm.errors import ModelError
+from bpm.model.procedure import FileError, Procedure
+from bpm.service.reading import procedures_at
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """One file that was looked at; `digest` is None if it could not be read."""
+
+    path: str
+    digest: str | None
+    errors: tuple[FileError, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "digest": self.digest,
+            "errors": [
+                {"code": error.code, "line": error.line, "element": error.element, "message": error.message}
+                for error in self.errors
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks say about some procedures."""
+
+    files: tuple[CheckedFile, ...]
+    checks_run: tuple[str, ...]
+    analyses: tuple[Analysis, ...]
+
+    @property
+    def findings(self) -> tuple[Reported, ...]:
+        """All findings, procedure by procedure in the order of their paths."""
+        return tuple(found for analysis in self.analyses for found in analysis.findings)
+
+    @property
+    def errors(self) -> tuple[FileError, ...]:
+        """Why files could not be read."""
+        return tuple(error for file in self.files for error in file.errors)
+
+    def worst(self) -> str | None:
+        """The highest severity among the findings, None if there is no finding."""
+        found = {reported.severity for reported in self.findings}
+        return next((severity for severity in SEVERITIES if severity in found), None)
+
+    def as_json(self, lang: str = "de") -> dict[str, Any]:
+        """JSON-able values by the contract's names, texts in `lang`."""
+        return {
+            "files": [file.as_json() for file in self.files],
+            "checks_run": list(self.checks_run),
+            "skipped": [entry.as_json(lang) for analysis in self.analyses for entry in analysis.skipped],
+            "not_recorded": [
+                {
+                    "element": gap.element,
+                    "what": gap.text(lang),
+                    "field": gap.field,
+                    "rule": gap.rule,
+                    "path": analysis.path,
+                }
+                for analysis in self.analyses
+                for gap in analysis.not_recorded
+            ],
+            "findings": [found.as_json(lang) for found in self.findings],
+        }
+
+
+def check(
+    paths: Sequence[str | Path], *, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()
+) -> Checked:
+    """Check every procedure at the given paths. Unreadable files and missing paths are in `files`.
+
+    Raises:
+        NotFound: `select` or `ignore` names no check.
+    """
+    procedures: dict[str, Procedure] = {}
+    missing: list[CheckedFile] = []
+    for path in paths:
+        try:
+            for procedure in procedures_at(path):
+                procedures.setdefault(procedure.path, procedure)
+        except ModelError as error:
+            located = FileError(error.code, error.message, error.path or str(path), error.line, error.element)
+            missing.append(CheckedFile(str(path), None, (located,)))
+    return _check([procedures[path] for path in sorted(procedures)], missing, select, ignore)
+
+
+def check_procedure(
+    procedure: Procedure, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()
+) -> Checked:
+    """Check one procedure that has been read, from wherever it came.
+
+    Raises:
+        NotFound: `select` or `ignore` names no check.
+    """
+    return _check([procedure], [], select, ignore)
+
+
+def _check(
+    procedures: Iterable[Procedure],
+    missing: list[CheckedFile],
+    select: tuple[str, ...] | None,
+    ignore: tuple[str, ...],
+) -> Checked:
+    codes = tuple(one.code for one in choose(select, ignore))
+    files: dict[str, CheckedFile] = {file.path: file for file in missing}
+    analyses: list[Analysis] = []
+    for procedure in procedures:
+        for file in _files(procedure):
+            files.setdefault(file.path, file)
+        if procedure.process is not None or procedure.decisions:
+            analyses.append(analyse(procedure, select, ignore))
+    return Checked(tuple(files[path] for path in sorted(files)), codes, tuple(analyses))
+
+
+def _files(procedure: Procedure) -> Iterator[CheckedFile]:
+    errors: dict[str, list[FileError]] = {}
+    for error in procedure.errors:
+        errors.setdefault(error.path, []).append(error)
+    process = () if procedure.process is None else (procedure.process,)
+    for model in (*process, *procedure.decisions):
+        yield CheckedFile(model.path, model.digest, tuple(errors.pop(model.path, ())))
+    for path, located in errors.items():
+        yield CheckedFile(path, None, tuple(located))
