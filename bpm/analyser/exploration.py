@@ -1,0 +1,207 @@
+"""All markings a net can reach, as integers: one bit a place, breadth first, so that every trace is a shortest one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from bpm.analyser.net import FORBID, RESET, SOME, Net
+from bpm.errors import LichtungError
+from bpm.model.tokens import MOST_CHOICES, TooManyChoices
+
+
+class TooManyStates(LichtungError):
+    """The exploration met more markings than it may."""
+
+
+@dataclass(slots=True)
+class _Move:
+    key: int
+    need: int
+    take: int
+    gives: list[int]
+    forbid: int = 0
+    some: int | None = None
+    twice: bool = False
+
+
+@dataclass(slots=True)
+class _Join:
+    key: int
+    inputs: int
+    backs: list[tuple[int, int]]  # (input bit, bits that reach it)
+    gives: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Exploration:
+    """`states` in order of discovery; `came` = (index of the state before, transition) of each but the first;
+    `before` = all predecessors; `stuck` and `over` are indices. `double` = (state, transition, place) of the first
+    second token on a place; beyond it nothing was explored. `fired` are the transitions that can ever fire."""
+
+    net: Net
+    places: list[int]
+    states: list[int]
+    came: list[tuple[int, int]]
+    before: list[list[int]]
+    stuck: list[int] = field(default_factory=list)
+    over: list[int] = field(default_factory=list)
+    double: tuple[int, int, int] | None = None
+    fired: set[int] = field(default_factory=set)
+
+    def trace(self, state: int) -> tuple[str, ...]:
+        """The nodes that fire on a shortest way to a state."""
+        found: list[str] = []
+        while state:
+            state, key = self.came[state]
+            found.append(self.net.transitions[key].node)
+        return tuple(reversed(found))
+
+    def marked(self, state: int) -> tuple[int, ...]:
+        """The places that hold a token in a state (memory is none)."""
+        bits = self.states[state]
+        return tuple(p for i, p in enumerate(self.places) if bits >> i & 1 and p not in self.net.memory)
+
+    def doomed(self) -> list[int]:
+        """The states, in order of discovery, from which neither the end nor a stuck state can be reached."""
+        good = {*self.over, *self.stuck}
+        todo = list(good)
+        while todo:
+            for state in self.before[todo.pop()]:
+                if state not in good:
+                    good.add(state)
+                    todo.append(state)
+        return [state for state in range(len(self.states)) if state not in good]
+
+
+def explore(net: Net, budget: int) -> Exploration:
+    """Every reachable marking of `net`, until a place gets a second token.
+
+    Raises:
+        TooManyStates: more than `budget` markings.
+        TooManyChoices: one transition has more than 2^12 outcomes.
+    """
+    return _Explorer(net, budget).run()
+
+
+class _Explorer:
+    def __init__(self, net: Net, budget: int) -> None:
+        self.net, self.budget = net, budget
+        used: set[int] = set(net.start)
+        for transition in net.transitions.values():
+            used |= transition.need | transition.gives()
+        self.places = sorted(used)
+        self.bit = {place: 1 << i for i, place in enumerate(self.places)}
+        masks: dict[tuple[int, str], int] = {}
+        for place, watchers in net.watch.items():
+            for watcher in watchers:
+                masks[watcher] = masks.get(watcher, 0) | self.bit.get(place, 0)
+        self.by_place: list[list[_Move]] = [[] for _ in self.places]
+        self.always: list[_Move] = []
+        self.joins: list[_Join] = []
+        for key, transition in net.transitions.items():
+            gives = self._gives(key)
+            need = self._mask(transition.need)
+            if transition.gateway is not None:
+                self.joins.append(_Join(key, need, self._backs(transition.gateway, transition.need), gives))
+                continue
+            take = (0 if transition.keeps else need) | masks.get((key, RESET), 0)
+            some = masks.get((key, SOME), 0) if SOME in transition.special else None
+            move = _Move(key, need, take, gives, masks.get((key, FORBID), 0), some, transition.twice)
+            (self.by_place[(need & -need).bit_length() - 1] if need else self.always).append(move)
+        self.tokens = self._mask(set(self.places) - net.memory)
+
+    def _mask(self, places: set[int]) -> int:
+        mask = 0
+        for place in places:
+            mask |= self.bit.get(place, 0)
+        return mask
+
+    def _gives(self, key: int) -> list[int]:
+        transition = self.net.transitions[key]
+        add = self._mask(transition.add)
+        if not transition.free:
+            return [add]
+        if len(transition.free) > MOST_CHOICES:
+            raise TooManyChoices("too-many-choices", "too many conditional flows", element=transition.node)
+        found = [] if transition.otherwise is None else [self._mask(transition.otherwise)]
+        free = sorted(transition.free)
+        for size in range(1, len(free) + 1):
+            found += [add | self._mask(set(part)) for part in combinations(free, size)]
+        return found
+
+    def _backs(self, gateway: str, inputs: set[int]) -> list[tuple[int, int]]:
+        masks = dict.fromkeys(sorted(inputs), 0)
+        for place, reached in self.net.backs.items():
+            for name, entry in reached:
+                if name == gateway and entry in masks:
+                    masks[entry] |= self.bit.get(place, 0)
+        return [(self.bit[place], mask) for place, mask in masks.items()]
+
+    def run(self) -> Exploration:
+        first = self._mask(self.net.start)
+        found = Exploration(self.net, self.places, [first], [(0, -1)], [[]])
+        index = {first: 0}
+        for here in _growing(found.states):
+            state = found.states[here]
+            moved = False
+            for key, take, gives, twice in self._enabled(state):
+                moved = True
+                found.fired.add(key)
+                left = state & ~take
+                for give in gives:
+                    if left & give or twice:
+                        found.double = (here, key, self._doubled(left & give, key))
+                        return found
+                    after = left | give
+                    there = index.get(after)
+                    if there is None:
+                        there = index[after] = len(found.states)
+                        if there >= self.budget:
+                            raise TooManyStates("too-many-states", f"more than {self.budget} markings")
+                        found.states.append(after)
+                        found.came.append((here, key))
+                        found.before.append([])
+                    found.before[there].append(here)
+            if not state & self.tokens:
+                found.over.append(here)
+            elif not moved:
+                found.stuck.append(here)
+        return found
+
+    def _doubled(self, overlap: int, key: int) -> int:
+        if overlap:
+            return self.places[(overlap & -overlap).bit_length() - 1]
+        return min(self.net.transitions[key].gives())
+
+    def _enabled(self, state: int) -> list[tuple[int, int, list[int], bool]]:
+        found: list[tuple[int, int, list[int], bool]] = []
+        moves, rest = list(self.always), state
+        while rest:
+            low = rest & -rest
+            rest ^= low
+            moves += self.by_place[low.bit_length() - 1]
+        for move in moves:
+            if state & move.need == move.need and not state & move.forbid and (move.some is None or state & move.some):
+                found.append((move.key, move.take, move.gives, move.twice))
+        for join in self.joins:
+            held = state & join.inputs
+            if held and self._may_join(state, held, join):
+                found.append((join.key, held, join.gives, False))
+        return found
+
+    def _may_join(self, state: int, held: int, join: _Join) -> bool:
+        empty = filled = 0
+        for entry, back in join.backs:
+            if held & entry:
+                filled |= back
+            else:
+                empty |= back
+        return not state & empty & ~filled
+
+
+def _growing(states: list[int]):  # type: ignore[no-untyped-def]
+    here = 0
+    while here < len(states):
+        yield here
+        here += 1

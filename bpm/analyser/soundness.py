@@ -1,0 +1,305 @@
+"""Soundness of one process: can every case end, is nothing left behind, can every activity ever begin?
+
+Definitions (Fahland et al., "Instantaneous soundness checking of industrial business process models", 2009; van der
+Aalst et al., "Soundness of workflow nets", 2011), on the token game of `bpm.model.tokens` with free choice at every
+guard and each non-interrupting event at most once per case:
+
+* *deadlock*: a reachable marking with tokens and without a step;
+* *livelock*: a reachable marking from which neither the end nor a deadlock can be reached;
+* *option to complete*: neither of the two;
+* *unsafe* (improper completion): two tokens on one flow, or one sub-process running twice at once;
+* *dead*: an activity that no reachable marking enables.
+
+Several end events, or several tokens into one end event one after the other, are proper (BPMN 2.0.2, 10.5.3).
+A net is first made smaller by `bpm.analyser.reduction`, then explored; if a defect is found, the full net is explored
+for the shortest trace. A process with two tokens on one flow is explored token by token instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bpm.analyser.exploration import Exploration, TooManyStates, explore
+from bpm.analyser.net import Net, compile_net
+from bpm.analyser.reduction import reduce_net
+from bpm.model.graph import Graph
+from bpm.model.process import Activity, Process
+from bpm.model.tokens import State, Step, TokenGame, TooManyChoices
+
+STATES = 100_000
+"""Markings on bit masks before the checks give up."""
+
+UNSAFE_STATES = 3_000
+"""Markings played token by token, when two tokens can meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A counterexample: the nodes that fire on the way (`shortest` or not), and where the tokens are then."""
+
+    trace: tuple[str, ...]
+    at: tuple[str, ...]
+    shortest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """The verdicts on one process. `skipped` (by language): why nothing can be said; `partial`: why only `unsafe`, and
+    the defects that are listed, can be. Then an empty list proves nothing."""
+
+    process: str
+    deadlock: Defect | None = None
+    livelock: Defect | None = None
+    unsafe: Defect | None = None
+    dead: tuple[str, ...] = ()
+    states: int = 0
+    skipped: Mapping[str, str] | None = None
+    partial: Mapping[str, str] | None = None
+
+    @property
+    def option_to_complete(self) -> bool | None:
+        """None: not known."""
+        if self.deadlock or self.livelock:
+            return False
+        return None if self.skipped or self.partial else True
+
+    @property
+    def sound(self) -> bool | None:
+        """None: not known."""
+        if self.deadlock or self.livelock or self.unsafe or self.dead:
+            return False
+        return None if self.skipped or self.partial else True
+
+
+def examine(process: Process, *, states: int = STATES, reduced: bool = True) -> Soundness:
+    """Decide soundness of `process`; a bound or an element outside the semantics gives `skipped`, never an exception.
+
+    `reduced=False` leaves out the reductions (to check them)."""
+    game = TokenGame(process, once=True)
+    if foreign := game.foreign():
+        element, why = foreign[0]
+        return Soundness(
+            process.id,
+            skipped={"de": f"{element}: {_GERMAN.get(why, why)}", "en": f"{element}: {why}"},
+        )
+    if not process.nodes:
+        return Soundness(process.id)
+    try:
+        return _decide(game, states, reduced)
+    except TooManyStates:
+        return Soundness(process.id, skipped=_more_than(states))
+    except TooManyChoices as error:
+        return Soundness(
+            process.id,
+            skipped={
+                "de": f"{error.element}: zu viele bedingte Ausgänge, um alle Kombinationen zu prüfen",
+                "en": f"{error.element}: too many conditional flows to try all combinations",
+            },
+        )
+
+
+_GERMAN = {
+    "complex gateway": "ein komplexes Gateway wird nicht gedeutet",
+    "boundary event without an activity": "ein angeheftetes Ereignis ohne Aktivität",
+    "sequence flow across a border or to an unknown element": "ein Sequenzfluss über eine Grenze oder ins Leere",
+}
+
+
+def _more_than(states: int) -> Mapping[str, str]:
+    return {"de": f"mehr als {states} Zustände", "en": f"more than {states} states"}
+
+
+def _decide(game: TokenGame, budget: int, reduced: bool) -> Soundness:
+    process = game.graph.process
+    full = compile_net(game)
+    small = reduce_net(compile_net(game)) if reduced else full
+    found = explore(small, budget)
+    if found.double is not None:
+        return _decide_unsafe(game, full, found, budget)
+    doomed = found.doomed()
+    shortest = True
+    marked = _marked(found)
+    if found.stuck or doomed:
+        try:
+            found = explore(full, budget)
+            doomed = found.doomed()
+        except TooManyStates:
+            shortest = False
+    return Soundness(
+        process.id,
+        deadlock=_defect(game, found, found.stuck, shortest),
+        livelock=_defect(game, found, doomed, shortest),
+        dead=_dead(game, full, marked),
+        states=len(found.states),
+    )
+
+
+def _defect(game: TokenGame, found: Exploration, states: list[int], shortest: bool) -> Defect | None:
+    if not states:
+        return None
+    first = states[0]
+    return Defect(found.trace(first), _places(game, found.net, found.marked(first)), shortest)
+
+
+def _places(game: TokenGame, net: Net, places: tuple[int, ...]) -> tuple[str, ...]:
+    """The nodes at which the tokens on `places` wait."""
+    flows = game.graph.flows
+    names = [flows[place].target if place < len(flows) else net.names[place] for place in places]
+    order = game.graph.order
+    return tuple(sorted(dict.fromkeys(names), key=lambda name: order.get(name, -1)))
+
+
+def _marked(found: Exploration) -> set[int]:
+    """Every place that ever holds a token."""
+    marked = set(found.net.start)
+    for key in found.fired:
+        marked |= found.net.transitions[key].marks
+    return marked
+
+
+def countable(graph: Graph, node: Activity) -> bool:
+    """Whether an activity takes part in the flow: no compensation handler, nothing inside a black box."""
+    if node.id in graph.handlers:
+        return False
+    return all(graph.expanded(container) for container in graph.containers(node.id))
+
+
+def _dead(game: TokenGame, net: Net, marked: set[int]) -> tuple[str, ...]:
+    names = {place: name for place, name in net.names.items() if place in marked}
+    waiting = {game.graph.flows[p].target if p < len(game.graph.flows) else names[p] for p in marked if p in names}
+    if game.graph.process.id in waiting:
+        waiting.update(start.id for start in game.graph.starts(game.graph.process.id))
+    events = {  # an activity behind an event-based gateway waits there
+        flow.target for flow in game.graph.flows if flow.source in waiting and _is_events(game, flow.source)
+    }
+    alive = waiting | events
+    return tuple(
+        node.id
+        for node in game.graph.process.nodes
+        if isinstance(node, Activity) and node.id not in alive and countable(game.graph, node)
+    )
+
+
+def _is_events(game: TokenGame, node: str) -> bool:
+    return game.graph.nodes[node].type == "eventBasedGateway"
+
+
+# --- two tokens on one place -------------------------------------------------------------------------------------
+
+
+def _decide_unsafe(game: TokenGame, full: Net, small: Exploration, budget: int) -> Soundness:
+    try:
+        found, shortest = explore(full, budget), True
+    except TooManyStates:
+        found, shortest = small, False
+    unsafe = None
+    if found.double is not None:
+        state, key, place = found.double
+        flow = game.graph.flows[place].id if place < len(game.graph.flows) else found.net.names[place]
+        unsafe = Defect((*found.trace(state), found.net.transitions[key].node), (flow,), shortest)
+    played = _play(game, UNSAFE_STATES)
+    return Soundness(
+        game.graph.process.id,
+        deadlock=played.deadlock,
+        livelock=played.livelock,
+        unsafe=unsafe,
+        dead=played.dead,
+        states=played.states,
+        partial=played.partial,
+    )
+
+
+def _play(game: TokenGame, budget: int) -> Soundness:
+    """The same verdicts token by token, breadth first over the reference semantics; `partial` if the bound is met."""
+    first = game.initial()
+    states, index = [first], {first: 0}
+    came: list[tuple[int, Step | None]] = [(0, None)]
+    before: list[list[int]] = [[]]
+    stuck: list[int] = []
+    over: list[int] = []
+    alive: set[str] = set()
+    complete = True
+    here = 0
+    while here < len(states):
+        state = states[here]
+        alive.update(node for node, _ in _offered(game, state))
+        steps = game.enabled(state)
+        for step in steps:
+            after = game.fire(state, step)
+            there = index.get(after)
+            if there is None:
+                if len(states) >= budget:
+                    complete = False
+                    continue
+                there = index[after] = len(states)
+                states.append(after)
+                came.append((here, step))
+                before.append([])
+            before[there].append(here)
+        if game.ended(state):
+            over.append(here)
+        elif not steps:
+            stuck.append(here)
+        here += 1
+    doomed = _cannot(before, [*over, *stuck]) if complete else []
+    dead = tuple(
+        node.id
+        for node in game.graph.process.nodes
+        if isinstance(node, Activity) and node.id not in alive and countable(game.graph, node)
+    )
+    return Soundness(
+        game.graph.process.id,
+        deadlock=_played_defect(game, states, came, stuck),
+        livelock=_played_defect(game, states, came, doomed),
+        dead=dead if complete else (),
+        states=len(states),
+        partial=None if complete else _more_than(budget),
+    )
+
+
+def _cannot(before: list[list[int]], good: list[int]) -> list[int]:
+    seen, todo = set(good), list(good)
+    while todo:
+        for state in before[todo.pop()]:
+            if state not in seen:
+                seen.add(state)
+                todo.append(state)
+    return [state for state in range(len(before)) if state not in seen]
+
+
+def _offered(game: TokenGame, state: State) -> list[tuple[str, int]]:
+    """The nodes that a token is offered to, events behind an event-based gateway included."""
+    found: list[tuple[str, int]] = []
+    for element, count in game.marked(state):
+        if element == game.graph.process.id:
+            names = [start.id for start in game.graph.starts(element)]
+        elif element in game.graph.nodes:
+            names = [element]
+        else:
+            names = [game.target(game.place(element)).id]
+        for name in list(names):
+            if game.graph.nodes[name].type == "eventBasedGateway":
+                names += [flow.target for flow in game.graph.outgoing[name]]
+        found += [(name, count) for name in names]
+    return found
+
+
+def _played_defect(
+    game: TokenGame, states: list[State], came: list[tuple[int, Step | None]], chosen: list[int]
+) -> Defect | None:
+    if not chosen:
+        return None
+    trace: list[str] = []
+    here = chosen[0]
+    while here:
+        here, step = came[here]
+        if step is not None:
+            trace.append(step.node)
+    order = game.graph.order
+    at = {
+        game.target(game.place(element)).id
+        for element, _ in game.marked(states[chosen[0]])
+        if element in order or element in game.keys
+    }
+    return Defect(tuple(reversed(trace)), tuple(sorted(at, key=lambda name: order.get(name, -1))))
