@@ -8,13 +8,12 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from bpm.decisions import PreparedModel, decide
 from bpm.engine.expression import plain
 from bpm.engine.spiff.node import Mapping_, Node
 from bpm.engine.spiff.task import Token
 from bpm.engine.spiff.workflow import RunningSubProcess
-from bpm.errors import EngineError
-from bpm.feel import from_json
-from bpm.model.decision import DecisionModel
+from bpm.errors import DecisionError, EngineError, Incident
 from bpm.model.process import FlowNode
 
 MOST = 10_000
@@ -51,26 +50,35 @@ class Deciding(Node):
         wf_spec: Any,
         name: str,
         element: FlowNode,
-        model: DecisionModel,
+        model: PreparedModel,
         decision: str,
+        variable: str,
         result_variable: str | None,
     ) -> None:
         super().__init__(wf_spec, name, element)
         self.model = model
         self.decision = decision
+        self.variable = variable
         self.result_variable = result_variable
 
     def _run_hook(self, my_task: Token) -> bool:
-        from bpm.decisions import decide
-
-        seen = my_task.workflow.visible(my_task)
-        decided = decide(self.model, self.decision, {name: from_json(value) for name, value in seen.items()})
+        top = my_task.workflow.top_workflow
+        try:
+            decided = decide(self.model, self.decision, dict(my_task.workflow.visible(my_task)), now=top.now)
+        except DecisionError as error:
+            # the place in the decision file is in the message; the case stands at the task
+            raise Incident(error.code, f"{error.element or self.decision}: {error.message}", element=self.bpmn_id)
         result = plain(decided.result)
         self.give(my_task, self._written(result))
         detail: dict[str, Any] = {"decision": self.decision, "result": result, "matched": list(decided.matched)}
+        if decided.requirements:
+            detail["requirements"] = {
+                id: {"result": plain(outcome.result), "matched": list(outcome.matched)}
+                for id, outcome in sorted(decided.requirements.items())
+            }
         if decided.warnings:
             detail["warnings"] = list(decided.warnings)
-        my_task.workflow.top_workflow.record("decided", self.element.id, detail)
+        top.record("decided", self.element.id, detail)
         return True
 
     def _written(self, result: Any) -> Mapping[str, Any]:
@@ -78,10 +86,7 @@ class Deciding(Node):
             return {self.result_variable: result}
         if isinstance(result, Mapping):
             return result
-        variable = next(
-            (decision.variable for decision in self.model.decisions if decision.id == self.decision), self.decision
-        )
-        return {variable or self.decision: result}
+        return {self.variable: result}
 
 
 class Container(Node):

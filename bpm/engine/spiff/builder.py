@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bpm.decisions import PreparedModel, prepare
 from bpm.engine.executable import Executable, StartPoint
 from bpm.engine.expression import Parsed, known_names, parse
 from bpm.engine.juel import is_juel
@@ -93,6 +94,7 @@ class _Building:
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
     starts: dict[str, Event] = field(default_factory=dict)
     lanes: dict[str, str] = field(default_factory=dict)
+    models: dict[int, PreparedModel] = field(default_factory=dict)
 
     def key(self, expression: Expression | None) -> str | None:
         """The opaque key of an expression; equal expressions share one."""
@@ -104,6 +106,11 @@ class _Building:
             self.keys[expression.language, expression.text] = found
             self.expressions[found] = parse(expression, self.names)
         return found
+
+    def prepared(self, decision: str) -> PreparedModel:
+        """The parsed model of a decision; one per file."""
+        model = self.decisions[decision]
+        return self.models.setdefault(id(model), prepare(model))
 
     def text(self, text: str | None) -> tuple[str | None, str] | None:
         """(key, text) of a vendor's attribute that may be an expression."""
@@ -225,7 +232,9 @@ def _activity(node: Activity, name: str, spec: ScopeSpec, building: _Building) -
         made = _subprocess(node, name, spec, building)
     elif isinstance(node, BusinessRuleTask) and not is_external(node):
         decision = node.decision or ""
-        made = Deciding(spec, name, node, building.decisions[decision], decision, node.result_variable)
+        variable = next(found.variable for found in building.decisions[decision].decisions if found.id == decision)
+        prepared = building.prepared(decision)
+        made = Deciding(spec, name, node, prepared, decision, variable or decision, node.result_variable)
     elif is_external(node):
         offered = Offered(spec, name, node)
         offered.topic = building.text(getattr(node, "topic", None)) or (None, node.id)

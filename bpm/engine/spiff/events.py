@@ -17,6 +17,7 @@ from bpm.engine.spiff.activities import Container
 from bpm.engine.spiff.node import Flow, Node, Row
 from bpm.engine.spiff.task import Token
 from bpm.engine.timers import Due, first_due, next_due
+from bpm.errors import EngineError
 from bpm.model.process import FlowNode
 
 
@@ -51,7 +52,7 @@ class Waiting(Node):
         if trigger.kind == "timer":
             if due is None:
                 value = trigger.text if trigger.key is None else self.value(token, trigger.key)
-                due = first_due(value, trigger.timer, token.workflow.top_workflow.now)
+                due = self.first_due(value, trigger.timer, token.workflow.top_workflow.now)
             state: dict[str, Any] = {"due": due.at.isoformat()}
             if due.cycle is not None:
                 state |= {"cycle": due.cycle, "left": due.remaining}
@@ -59,6 +60,13 @@ class Waiting(Node):
         if trigger.kind == "conditional":
             return {"was": self.value(token, trigger.key or "") is True}
         return {}
+
+    def first_due(self, value: Any, kind: str, now: datetime) -> Due:
+        try:
+            return first_due(value, kind, now)
+        except EngineError as error:
+            error.element = self.element.id
+            raise
 
     def watch(self, token: Token) -> None:
         """Conditions are looked at whenever nothing else can run."""

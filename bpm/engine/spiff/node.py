@@ -12,7 +12,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
 from bpm.engine.spiff.task import Token
-from bpm.errors import EngineError
+from bpm.errors import EngineError, FeelError
 from bpm.model.process import FlowNode
 
 Row: TypeAlias = tuple[str, str, Any, Mapping[str, Any]]
@@ -155,7 +155,11 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     def value(self, token: Token, key: str) -> Any:
         """The JSON value of an expression as `token` sees it. Raises FeelError, EngineError."""
-        return token.workflow.top_workflow.script_engine.evaluate(token, key)
+        try:
+            return token.workflow.top_workflow.script_engine.evaluate(token, key)
+        except (FeelError, EngineError) as error:
+            error.element = error.element or self.element.id
+            raise
 
     def give(self, token: Token, variables: Mapping[str, Any]) -> None:
         """Writes past the token's own inputs, so that an output survives the step."""

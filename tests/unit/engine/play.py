@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ def model_of(body: str, *, wrapped: bool = False) -> ProcessModel:
 
 def chain(*ids: str) -> str:
     """Sequence flows along the ids; no flow has an id of its own."""
-    pairs = zip(ids, ids[1:], strict=False)
+    pairs = itertools.pairwise(ids)
     return "".join(f'<sequenceFlow sourceRef="{source}" targetRef="{target}"/>' for source, target in pairs)
 
 
