@@ -68,6 +68,9 @@ _DECLARATION = re.compile(
     r"""(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>"""
 )
 _CHUNK = 64 * 1024
+_HEAD = MEGABYTE
+_DECLARED = 400
+"""Bytes in which an XML declaration must end; longer ones are not well-formed to us."""
 
 
 def parse(data: bytes, path: str, kind: str = "bpmn", *, keep_comments: bool = False) -> etree._Element:
@@ -99,9 +102,10 @@ def parse(data: bytes, path: str, kind: str = "bpmn", *, keep_comments: bool = F
 
 def root_name(data: bytes, path: str) -> tuple[str, str]:
     """(namespace, local name) of the root element; reads no further. Raises ModelError as `parse` does."""
-    text = checked_text(data, path, Limits(size=LARGEST, elements=1))
+    if len(data) > LARGEST:
+        raise ModelError("file-too-large", f"{len(data)} bytes, at most {LARGEST} are read", path=path)
     watch = _Watch(path, Limits(size=LARGEST, elements=1), only_root=True)
-    watch.run(text)
+    watch.run(_as_utf8(data[:_HEAD], path, whole=len(data) <= _HEAD), whole=len(data) <= _HEAD)
     if watch.root is None:
         raise ModelError("xml-malformed", "no root element", path=path, line=1)
     namespace, _, local = watch.root.rpartition(" ")
@@ -112,67 +116,89 @@ def checked_text(data: bytes, path: str, limits: Limits) -> bytes:
     """Gate 1: the document as UTF-8 bytes without byte order mark and XML declaration (its line breaks stay)."""
     if len(data) > limits.size:
         raise ModelError("file-too-large", f"{len(data)} bytes, at most {limits.size} are read", path=path)
-    text = _decode(data, path)
-    if not text.strip():
+    return _as_utf8(data, path)
+
+
+def _as_utf8(data: bytes, path: str, whole: bool = True) -> bytes:
+    """Text of the bytes as UTF-8. Not `whole`: the end may be cut in the middle of a character."""
+    encoding, skip = _encoding(data, path)
+    body = _checked(data, encoding, skip, path, whole)
+    head = body[:_DECLARED].decode("latin-1")
+    declared = _declared(head)
+    if declared and not _agrees(declared, encoding):
+        # another reader could believe the declaration and see another document
+        message = f"declared {declared[:40]!r} but written as {encoding}"
+        raise ModelError("xml-encoding", message, path=path, line=1)
+    if not body or body.isspace():
         raise ModelError("file-empty", "the file has no content", path=path, line=1)
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
+    if b"\x00" in body:
+        line = body.count(b"\n", 0, body.index(b"\x00")) + 1
         raise ModelError("xml-nul", "a NUL character is not text", path=path, line=line)
-    declaration = _DECLARATION.match(text)
+    declaration = _DECLARATION.match(head)
     if declaration:
         version = declaration[1] or declaration[2]
         if version != "1.0":
             raise ModelError("xml-version", f"XML version {version[:20]!r}, only 1.0 is read", path=path, line=1)
-        text = "\n" * declaration[0].count("\n") + text[declaration.end() :]
-    elif text.startswith("<?xml") and text[5:6].isspace():
+        return b"\n" * declaration[0].count("\n") + body[declaration.end() :]
+    if head.startswith("<?xml") and head[5:6].isspace():
         raise ModelError("xml-malformed", "the XML declaration is not well-formed", path=path, line=1)
-    return text.encode("utf-8")
+    return body
 
 
-def _decode(data: bytes, path: str) -> str:
-    """Text of the bytes. The byte order mark wins, then the declaration; UTF-7, UTF-32 and the like are refused."""
-    for mark, encoding in (
-        (codecs.BOM_UTF32_LE, None),
-        (codecs.BOM_UTF32_BE, None),
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-        (b"<\x00?\x00", "utf-16-le"),
-        (b"\x00<\x00?", "utf-16-be"),
-    ):
+_MARKS: tuple[tuple[bytes, str, int], ...] = (
+    (codecs.BOM_UTF32_LE, "", 0),
+    (codecs.BOM_UTF32_BE, "", 0),
+    (b"+/v", "", 0),
+    (codecs.BOM_UTF8, "utf-8", 3),
+    (codecs.BOM_UTF16_LE, "utf-16-le", 2),
+    (codecs.BOM_UTF16_BE, "utf-16-be", 2),
+    (b"<\x00?\x00", "utf-16-le", 0),
+    (b"\x00<\x00?", "utf-16-be", 0),
+)
+"""First bytes, the encoding they mean (none: refused), and how many of them are a byte order mark."""
+
+
+def _encoding(data: bytes, path: str) -> tuple[str, int]:
+    """The encoding and the length of the byte order mark: the mark wins, then the declaration, then UTF-8."""
+    for mark, encoding, skip in _MARKS:
         if data.startswith(mark):
-            if encoding is None:
-                raise ModelError("xml-encoding", "UTF-32 is not read", path=path, line=1)
-            marked = data[:1] not in (b"<", b"\x00")
-            return _decode_as(data[len(mark) :] if marked else data, encoding, path)
-    declared = _declared(data[:400].decode("latin-1"))
+            if not encoding:
+                raise ModelError("xml-encoding", "UTF-7 and UTF-32 are not read", path=path, line=1)
+            return encoding, skip
+    declared = _declared(data[:_DECLARED].decode("latin-1"))
     if declared is None:
-        return _decode_as(data, "utf-8", path)
-    encoding = _ENCODINGS.get(declared.lower())
-    if encoding is None:
+        return "utf-8", 0
+    known = _ENCODINGS.get(declared.lower())
+    if known is None:
         raise ModelError("xml-encoding", f"encoding {declared[:40]!r} is not read", path=path, line=1)
-    return _decode_as(data, encoding, path)
+    return known, 0
 
 
-def _decode_as(data: bytes, encoding: str, path: str) -> str:
+def _agrees(declared: str, encoding: str) -> bool:
+    name = declared.lower()
+    if encoding.startswith("utf-16"):
+        return name == "utf-16" or name.replace("-", "") == encoding.replace("-", "")
+    return _ENCODINGS.get(name) == encoding
+
+
+def _checked(data: bytes, encoding: str, skip: int, path: str, whole: bool) -> bytes:
+    """The bytes as UTF-8 after proof that they are what `encoding` says; UTF-8 is proved in chunks, not copied."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    start = skip
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ModelError("xml-encoding", f"not {encoding} at byte {error.start}", path=path, line=line) from None
-    declared = _declared(text[:400])
-    # a declaration that contradicts the byte order mark is a trick: another reader would see another document
-    if (
-        declared
-        and encoding.startswith("utf-")
-        and not declared.lower().replace("utf8", "utf-8").startswith(encoding[:6])
-    ):
-        raise ModelError("xml-encoding", f"declared {declared[:40]!r} but written as {encoding}", path=path, line=1)
-    return text
+        if encoding not in ("utf-8", "ascii"):
+            return decoder.decode(data[skip:], whole).encode("utf-8")
+        for start in range(skip, len(data), _CHUNK):
+            decoder.decode(data[start : start + _CHUNK], whole and start + _CHUNK >= len(data))
+    except UnicodeError as error:
+        at = start + getattr(error, "start", 0)
+        line = data.count(b"\n", 0, at) + 1
+        raise ModelError("xml-encoding", f"not {encoding} near byte {at}", path=path, line=line) from None
+    return data[skip:] if skip else data
 
 
 def _declared(head: str) -> str | None:
-    match = _DECLARATION.match(head.removeprefix("\xef\xbb\xbf"))
+    match = _DECLARATION.match(head)
     return (match[3] or match[4]) if match else None
 
 
@@ -204,11 +230,11 @@ class _Watch:
         parser.EndNamespaceDeclHandler = self.namespace_end
         self.parser = parser
 
-    def run(self, text: bytes) -> None:
+    def run(self, text: bytes, whole: bool = True) -> None:
         try:
             for start in range(0, len(text), _CHUNK):
                 self.parser.Parse(text[start : start + _CHUNK], False)
-            self.parser.Parse(b"", True)
+            self.parser.Parse(b"", whole)
         except _Found:
             return
         except expat.ExpatError as error:
