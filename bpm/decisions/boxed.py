@@ -179,7 +179,7 @@ def _conditional(boxed: model.ConditionalExpression, names: Names, known: ItemTy
     def run_conditional(run: Run, scope: Scope) -> Value:
         value = condition(run, scope)
         if value is not None and not isinstance(value, bool):
-            run.ev.fault(f"if on a {kind(value)}")
+            return run.ev.fault(f"if on a {kind(value)}")
         return then(run, scope) if value is True else otherwise(run, scope)
 
     return run_conditional

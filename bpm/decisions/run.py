@@ -14,6 +14,7 @@ from bpm.feel.budget import DEPTH, STEPS, Budget
 from bpm.feel.data import from_json, to_json
 from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.syntax.names import normalise
+from bpm.feel.types import coerce
 from bpm.feel.values import Fault, HostFunction, Value
 from bpm.model.decision import BusinessKnowledgeModel, Decision, DecisionModel, DecisionService, InputData
 
@@ -253,7 +254,9 @@ class _Run:
         else:
             for part, value in zip(parameters, arguments, strict=True):
                 declared = part.element.type if isinstance(part.element, (InputData, Decision)) else None
-                inner.values[part.key] = conform(self.ev, value, part.prepared.types.named(declared))
+                inner.values[part.key], problem = coerce(value, part.prepared.types.named(declared))
+                if problem is not None:
+                    raise Fault(f"argument {part.variable}: {problem}")
         outputs = [place.prepared.resolve(reference, element.name) for reference in element.outputs]
         results = {part.variable: inner.decide(part) for part in outputs}
         self.outcomes.update(inner.outcomes)

@@ -407,6 +407,8 @@ def _domain(ev: Evaluation, iteration: tree.Iteration, scope: Scope) -> Iterator
     if iteration.end is not None:
         return _counted(start, ev.run(iteration.end, scope), True, True)
     if isinstance(start, RangeValue):
+        if (order(start.low, start.high) or 0) > 0:
+            raise Fault("the range ends before it starts")
         return _counted(start.low, start.high, start.low_included, start.high_included)
     if start is None:
         raise Fault("null cannot be walked")

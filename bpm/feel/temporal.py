@@ -283,9 +283,12 @@ def _moved_clock(clock: time, delta: timedelta) -> time:
 def seconds_between(early: date | time, late: date | time) -> Decimal | None:
     """`late - early` in seconds; None where one has a zone and the other has not, or the kinds differ."""
     start, end = instant(early), instant(late)
-    if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
+    if start is None or end is None or isinstance(early, time) != isinstance(late, time):
         return None
-    if isinstance(early, time) != isinstance(late, time):
+    if isinstance(early, datetime) != isinstance(late, datetime):  # a date beside a moment is midnight UTC
+        start = start if isinstance(early, datetime) else start.replace(tzinfo=UTC)
+        end = end if isinstance(late, datetime) else end.replace(tzinfo=UTC)
+    if (start.tzinfo is None) != (end.tzinfo is None):
         return None
     span = end - start
     return Decimal(span.days * _DAY + span.seconds) + Decimal(span.microseconds) / 1_000_000

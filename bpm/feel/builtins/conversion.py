@@ -150,8 +150,4 @@ def years_and_months(ev: Evaluation, start: Value, end: Value) -> Value:
     for value in (start, end):
         if not isinstance(value, date):
             raise Fault(f"a date expected, not {kind(value)}")
-    if isinstance(start, datetime) != isinstance(end, datetime):
-        start, end = plain_day(start), plain_day(end)
-    if isinstance(start, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
-        start, end = start.replace(tzinfo=None), end.replace(tzinfo=None)
-    return YearsMonthsDuration(temporal.months_between(start, end))
+    return YearsMonthsDuration(temporal.months_between(plain_day(start), plain_day(end)))

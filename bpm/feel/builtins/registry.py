@@ -41,10 +41,10 @@ def number(value: Value, what: str = "argument") -> Decimal:
 
 
 def whole(value: Value, what: str = "argument") -> int:
-    """An integer within what a list or text can hold."""
+    """An integer within what a list or text can hold; a fraction is cut off."""
     found = number(value, what)
-    if found != found.to_integral_value() or abs(found) > 10**15:
-        raise Fault(f"{what}: a whole number expected")
+    if abs(found) > 10**15:
+        raise Fault(f"{what}: a smaller number expected")
     return int(found)
 
 

@@ -88,6 +88,8 @@ def string_join(
     ev: Evaluation, items: Value, delimiter: Value = None, prefix: Value = None, suffix: Value = None
 ) -> Value:
     texts = [string(item, "list") for item in listed(items) if item is not None]
+    if (prefix is None) != (suffix is None):
+        raise Fault("prefix and suffix: both or none expected")
     between = "" if delimiter is None else string(delimiter, "delimiter")
     around = [("" if part is None else string(part, "prefix")) for part in (prefix, suffix)]
     ev.budget.spend(len(texts))

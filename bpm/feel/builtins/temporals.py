@@ -31,9 +31,7 @@ def identical(ev: Evaluation, left: Value, right: Value) -> Value:
 
 def _same_zone(left: time | datetime, right: time | datetime) -> bool:
     if isinstance(left.tzinfo, ZoneInfo) or isinstance(right.tzinfo, ZoneInfo):
-        if left.tzinfo is right.tzinfo:
-            return True
-        return left.utcoffset() is not None and left.utcoffset() == right.utcoffset() and left.tzinfo is not None
+        return left.tzinfo is right.tzinfo
     return left.tzinfo == right.tzinfo
 
 

@@ -41,7 +41,7 @@ _POWERS |= {"instance": 70, ".": 80, "[": 80, "(": 80}
 _UNARY_MINUS = 65
 _OPERAND_OF_COMPARISON = 35
 _IN_NAMES = frozenset((".", "/", "-", "'", "+", "*"))
-_ENDS_RANGE = frozenset((")", "]", "}", ",", "=", "!=", "<=", ">=", "<", ">"))
+_ENDS_RANGE = frozenset((")", "]", "}", ",", ".", "=", "!=", "<=", ">=", "<", ">"))
 _DECIMAL34 = DecimalContext(prec=34)
 
 
