@@ -86,7 +86,8 @@ class Distribution:
 
     `kind` and its `parameters`: fix (value) · uniform (min, max) · exponential (mean above the offset, offset) ·
     normal (mean, standard deviation) · lognormal, gamma (mean, variance) · triangular (min, mode, max) ·
-    choice (value 1, weight 1, value 2, weight 2, ...). Values outside [low, high] never occur (truncation, no clipping).
+    choice (value 1, weight 1, value 2, weight 2, ...). Values outside [low, high] never occur (truncated,
+    not clipped).
     """
 
     kind: str

@@ -1,0 +1,83 @@
+"""Arithmetic on weekly calendars: where work goes on, and when it is done.
+
+A calendar is its open periods of one week with the open seconds before each (prefix sums), so every question costs
+a binary search whatever the distance in time.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+WEEK = 604_800.0
+
+
+@njit(cache=True, nogil=True)
+def period_at(calendar, periods, moment):  # type: ignore[no-untyped-def]
+    """Index of the last period that begins at or before `moment` of the week; first - 1 if none."""
+    low, high = calendar.first, calendar.first + calendar.length
+    while low < high:
+        middle = (low + high) // 2
+        if periods[middle].begin <= moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@njit(cache=True, nogil=True)
+def open_until(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """Open seconds between 0 and `time`."""
+    if calendar.always == 1:
+        return time
+    week = math.floor(time / WEEK)
+    moment = time - week * WEEK
+    k = period_at(calendar, periods, moment)
+    done = week * calendar.total
+    if k >= calendar.first:
+        period = periods[k]
+        done += period.before + min(moment, period.end) - period.begin
+    return done
+
+
+@njit(cache=True, nogil=True)
+def next_open(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """The first moment at or after `time` that is open."""
+    if calendar.always == 1:
+        return time
+    week = math.floor(time / WEEK)
+    moment = time - week * WEEK
+    k = period_at(calendar, periods, moment)
+    if k >= calendar.first and moment < periods[k].end:
+        return time
+    if k + 1 < calendar.first + calendar.length:
+        return week * WEEK + periods[k + 1].begin
+    return (week + 1.0) * WEEK + periods[calendar.first].begin
+
+
+@njit(cache=True, nogil=True)
+def finish(calendar, periods, time, work):  # type: ignore[no-untyped-def]
+    """When `work` open seconds have passed since `time` (the earliest such moment)."""
+    if calendar.always == 1 or work <= 0.0:
+        return time + work
+    week = math.floor(time / WEEK)
+    moment = time - week * WEEK
+    k = period_at(calendar, periods, moment)
+    if k >= calendar.first and moment + work <= periods[k].end:
+        return time + work  # the common case, and exact: no detour over sums
+    done = 0.0
+    if k >= calendar.first:
+        done = periods[k].before + min(moment, periods[k].end) - periods[k].begin
+    goal = done + work
+    weeks = math.ceil(goal / calendar.total) - 1.0
+    goal -= weeks * calendar.total
+    low, high = calendar.first, calendar.first + calendar.length
+    while low < high:
+        middle = (low + high) // 2
+        if periods[middle].before < goal:
+            low = middle + 1
+        else:
+            high = middle
+    period = periods[low - 1]
+    return (week + weeks) * WEEK + period.begin + goal - period.before
