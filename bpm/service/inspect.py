@@ -104,7 +104,8 @@ def _owners(model: DecisionModel) -> frozenset[str]:
 
 
 def _process(process: Process, model: ProcessModel) -> dict[str, Any]:
-    dangling = sum(1 for flow in model.extras.get("dangling_flows", ()) if flow.parent in _inside(process))
+    inside = frozenset([process.id, *(node.id for node in process.nodes)])
+    dangling = sum(flow.parent in inside for flow in model.extras.get("dangling_flows", ()))
     return {
         "id": process.id,
         "name": process.name,
@@ -129,10 +130,6 @@ def _process(process: Process, model: ProcessModel) -> dict[str, Any]:
             for deadline in facts.deadlines
         ],
     }
-
-
-def _inside(process: Process) -> frozenset[str]:
-    return frozenset([process.id, *(node.id for node in process.nodes)])
 
 
 def _node(node: FlowNode) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class _Container:
     data: list[DataElement] = field(default_factory=list)
     data_associations: list[DataAssociation] = field(default_factory=list)
     associations: list[Association] = field(default_factory=list)
-    flow_ids: set[str] = field(default_factory=set)
+    made: dict[str, int] = field(default_factory=dict)
 
     def read(self) -> _Container:
         """Collect everything inside; references between containers are settled in `finish`."""
@@ -182,9 +182,7 @@ class _Container:
         id = element.get("id")
         if id:
             return id
-        made = f"{local_name(element)}@{line_of(element)}"
-        while made in self.reading.by_id:
-            made += "'"
+        made = self._unique(f"{local_name(element)}@{line_of(element)}")
         self.reading.by_id[made] = element
         self.reading.report("missing-id", f"{local_name(element)} has no id", line_of(element), made)
         return made
@@ -215,12 +213,7 @@ class _Container:
     def _flow(self, element: etree._Element, parent: str) -> SequenceFlow:
         source, target = reference(element.get("sourceRef")), reference(element.get("targetRef"))
         given = element.get("id")
-        id = given or f"{source or ''}->{target or ''}"
-        number = 2
-        while id in self.flow_ids or (not given and id in self.reading.by_id):
-            id = f"{source}->{target}#{number}"
-            number += 1
-        self.flow_ids.add(id)
+        id = given or self._flow_id(source or "", target or "")
         common = self.reading.common(element, id)
         return SequenceFlow(
             id=id,
@@ -231,6 +224,18 @@ class _Container:
             has_id=given is not None,
             **common,
         )
+
+    def _flow_id(self, source: str, target: str) -> str:
+        """An id for a flow that has none: where it goes, and which of several it is."""
+        return self._unique(f"{source}->{target}")
+
+    def _unique(self, plain: str) -> str:
+        while True:
+            number = self.made.get(plain, 0) + 1
+            self.made[plain] = number
+            made = plain if number == 1 else f"{plain}#{number}"
+            if made not in self.reading.by_id:
+                return made
 
     def _data_element(self, element: etree._Element, local: str, parent: str) -> None:
         line = line_of(element)
@@ -301,15 +306,15 @@ class _Container:
         common["name"] = self.element.get("name", "")
         law = self.element.get(f"{{{LI}}}proceduralLaw")
         executable = self.element.get("isExecutable")
+        named: dict[str, list[str]] = {}
+        for node, lane in self.lane_of.items():
+            named.setdefault(lane, []).append(node)
         return Process(
             id=self.id,
             executable=None if executable is None else truth(executable),
             nodes=tuple(self._with_lanes()),
             flows=tuple(kept),
-            lanes=tuple(
-                replace(lane, nodes=tuple(node for node, own in self.lane_of.items() if own == lane.id))
-                for lane in self.lanes
-            ),
+            lanes=tuple(replace(lane, nodes=tuple(named.get(lane.id, ()))) for lane in self.lanes),
             data=tuple(self.data),
             data_associations=tuple(self.data_associations),
             associations=tuple(self.associations),
