@@ -44,6 +44,7 @@ __all__ = [
     "Variables",
     "WorkItem",
     "assess",
+    "assign",
     "build",
     "cancel",
     "complete",
@@ -99,6 +100,14 @@ def fire(executable: Executable, snapshot: Snapshot, timer: str, now: datetime) 
     from bpm.engine.spiff.commands import fire as do
 
     return do(executable, snapshot, timer, now)
+
+
+def assign(executable: Executable, snapshot: Snapshot, variables: Variables, now: datetime) -> Outcome:
+    """Variables of the case change from outside; conditions that wait are looked at again. Raises Conflict,
+    Incident."""
+    from bpm.engine.spiff.commands import assign as do
+
+    return do(executable, snapshot, variables, now)
 
 
 def cancel(executable: Executable, snapshot: Snapshot, now: datetime) -> Outcome:

@@ -67,7 +67,8 @@ class Deciding(Node):
             decided = decide(self.model, self.decision, dict(my_task.workflow.visible(my_task)), now=top.now)
         except DecisionError as error:
             # the place in the decision file is in the message; the case stands at the task
-            raise Incident(error.code, f"{error.element or self.decision}: {error.message}", element=self.bpmn_id)
+            message = f"{error.element or self.decision}: {error.message}"
+            raise Incident(error.code, message, element=self.bpmn_id) from error
         result = plain(decided.result)
         self.give(my_task, self._written(result))
         detail: dict[str, Any] = {"decision": self.decision, "result": result, "matched": list(decided.matched)}

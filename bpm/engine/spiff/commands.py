@@ -75,6 +75,15 @@ def fire(executable: Executable, snapshot: Snapshot, timer: str, now: datetime) 
     return _fire(executable, snapshot, timer, ("timer",), {}, now)
 
 
+def assign(executable: Executable, snapshot: Snapshot, variables: Variables, now: datetime) -> Outcome:
+    """Variables of the case change from outside; conditions that wait are looked at again. Raises Conflict,
+    Incident."""
+    instance = load(executable, snapshot, now)
+    instance.data.update(_checked(variables))
+    instance.settle()
+    return _outcome(instance)
+
+
 def cancel(executable: Executable, snapshot: Snapshot, now: datetime) -> Outcome:
     """Ends the instance where it stands. Raises Conflict when it has ended already."""
     instance = load(executable, snapshot, now)
