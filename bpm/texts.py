@@ -117,6 +117,13 @@ HISTORY: Mapping[str, str] = {
     "thrown": "gemeldet",
     "ended": "beendet",
 }
+REFUSED: Mapping[int, str] = {
+    403: "Das ist nicht erlaubt",
+    404: "Das gibt es hier nicht",
+    409: "Jemand war schneller",
+    422: "Das ging nicht",
+}
+"""Headlines of refusals by HTTP status; 422 for all that have none of their own."""
 KPIS: Sequence[tuple[str, str, str]] = (
     ("cycle_time_s", "Durchlaufzeit", "time"),
     ("waiting_time_s", "Wartezeit", "time"),

@@ -19,6 +19,7 @@ from bpm.service.procedures import find
 from bpm.store import queries
 from bpm.store.records import ProcedureRow
 from bpm.store.unit_of_work import UnitOfWork
+from bpm.texts import KIND, translate
 
 PUBLIC = Actor("", frozenset({"citizen"}))
 """Whoever is not signed in."""
@@ -57,10 +58,10 @@ class Page:
     def name(self) -> str:
         return self.overview.name or self.overview.key
 
-    @property
-    def names(self) -> dict[str, str]:
-        """Element and decision ids to what people call them."""
-        names = {step.element: step.name or step.element for step in self.overview.steps}
+    def names(self, lang: str) -> dict[str, str]:
+        """Element and decision ids to what people call them; a node without a name is called by its kind."""
+        kinds = {step.element: translate(KIND.get(step.type, step.type), lang) for step in self.overview.steps}
+        names = {step.element: step.name or kinds[step.element] for step in self.overview.steps}
         process = self.procedure.process
         names |= {lane.id: lane.name for one in (process.processes if process else ()) for lane in one.lanes}
         names |= {view.decision.id: view.decision.name for view in self.overview.tables}

@@ -1,0 +1,303 @@
+"""The workbench for acting: sign in, begin a case, work on tasks, simulate, draw up a report.
+
+Every form carries the session's CSRF token, and those that change a case an idempotency key made when the form was
+shown, so that a double click is one command. A refused form comes back filled in, with the reason at the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api import deps
+from api.routes.pages import WORDS
+from api.web.visit import Visit, Visiting
+from bpm import texts
+from bpm.errors import Conflict, InvalidRequest
+from bpm.service import cases, procedures, reports, simulations, tasks, workbench
+from bpm.service.overview import heat
+from bpm.service.workbench import Form, Page
+
+router = APIRouter(include_in_schema=False)
+HISTORY: Mapping[str, str] = texts.HISTORY
+
+
+# --- signing in ----------------------------------------------------------------------------------------------
+
+
+@router.get("/anmelden")
+def show_login(visit: Visiting, next: str = "/") -> Response:
+    return visit.show("login.html", next=next, failed=False)
+
+
+@router.post("/anmelden")
+async def login(visit: Visiting) -> Response:
+    form = await visit.form()
+    actor = deps.check_password(visit.request, str(form.get("name", "")), str(form.get("password", "")))
+    if actor is None:
+        return visit.show("login.html", next=form.get("next", "/"), failed=True, status=401)
+    response = visit.go(str(form.get("next") or "/"))
+    deps.sign_in(response, visit.request, actor)
+    return response
+
+
+@router.post("/abmelden")
+async def logout(visit: Visiting) -> Response:
+    await visit.form()
+    response = visit.go("/")
+    deps.sign_out(response)
+    return response
+
+
+# --- procedures and cases ------------------------------------------------------------------------------------
+
+
+@router.post("/verfahren")
+async def deploy(visit: Visiting, request: Request) -> Response:
+    await visit.form()
+    uploads = (await request.form()).getlist("files")
+    files = {one.filename: await one.read() for one in uploads if not isinstance(one, str) and one.filename}
+    answer = await deps.in_thread(procedures.deploy, visit.services, visit.actor, files)
+    return visit.go(f"/verfahren/{answer.body['key']}")
+
+
+@router.get("/verfahren/{key}/beginnen")
+def show_begin(visit: Visiting, key: str) -> Response:
+    return begin_page(visit, key, {}, {})
+
+
+def begin_page(
+    visit: Visit, key: str, values: Mapping[str, Any], problems: Mapping[str, str], notice: str = ""
+) -> Response:
+    page = workbench.page(visit.services, visit.actor, key)
+    form = workbench.form_of_start(page.procedure)
+    return visit.show(
+        "begin.html",
+        here="procedures",
+        status=422 if problems or notice else 200,
+        key=key,
+        name=page.name,
+        request_key=deps.new_key(),
+        fields=form.fields if form else (),
+        texts=form.texts if form else (),
+        values=values,
+        problems=problems,
+        notice=notice,
+    )
+
+
+@router.post("/verfahren/{key}/beginnen")
+async def begin(visit: Visiting, key: str) -> Response:
+    return await deps.in_thread(_begin, visit, key, await visit.form())
+
+
+def _begin(visit: Visit, key: str, given: dict[str, Any]) -> Response:
+    once, business_key = given.pop("key", None), str(given.pop("business_key", "")).strip() or None
+    form = workbench.form_of_start(workbench.page(visit.services, visit.actor, key).procedure)
+    variables, problems = form.read(given, visit.lang) if form else ({}, {})
+    if problems:
+        return begin_page(visit, key, given, problems)
+    answer = cases.start(visit.services, visit.actor, key, variables, business_key=business_key, key=once)
+    return visit.go(f"/faelle/{answer.body['id']}")
+
+
+@router.get("/faelle")
+def list_cases(visit: Visiting) -> Response:
+    found = cases.list_some(visit.services, visit.actor)["items"]
+    names = workbench.names_of(visit.services, visit.actor)
+    rows = [{**one, "procedure_name": names.get(one["procedure"], one["procedure"])} for one in found]
+    return visit.show("cases.html", here="cases", cases=list(reversed(rows)), **WORDS)
+
+
+@router.get("/faelle/{id}")
+def show_case(visit: Visiting, id: str) -> Response:
+    case = cases.get(visit.services, visit.actor, id)
+    page = workbench.page(visit.services, visit.actor, case["procedure"], case["procedure_version"])
+    history = cases.history(visit.services, visit.actor, id)["items"] if visit.actor.may("cases.history") else []
+    standing = sorted(case["tokens"].items())
+    names = page.names(visit.lang)
+    return visit.show(
+        "case.html",
+        here="cases",
+        case={**case, "version": case["procedure_version"]},
+        procedure_name=page.name,
+        names=names,
+        standing=standing,
+        tokens=[{"element": id, "count": count, "title": names.get(id, id)} for id, count in standing],
+        tasks=case["tasks"],
+        history=history,
+        history_words=HISTORY,
+        **WORDS,
+    )
+
+
+# --- the inbox -----------------------------------------------------------------------------------------------
+
+
+@router.get("/aufgaben")
+def inbox(visit: Visiting) -> Response:
+    if not visit.signed_in:
+        return visit.go("/anmelden?next=/aufgaben")
+    found = tasks.list_open(visit.services, visit.actor)["items"]
+    names = workbench.names_of(visit.services, visit.actor)
+    keys = {
+        one["instance"]: cases.get(visit.services, visit.actor, one["instance"])["business_key"]
+        for one in found
+        if visit.actor.may("cases.read")
+    }
+    rows = [
+        {
+            **one,
+            "procedure_name": names.get(one["procedure"], one["procedure"]),
+            "business_key": keys.get(one["instance"]),
+        }
+        for one in found
+    ]
+    mine = [row for row in rows if row["assignee"] == visit.actor.name]
+    return visit.show("tasks.html", here="tasks", mine=mine, open=[row for row in rows if row["assignee"] is None])
+
+
+@router.get("/aufgaben/{id}")
+def show_task(visit: Visiting, id: str) -> Response:
+    return task_page(visit, id)
+
+
+def task_page(
+    visit: Visit,
+    id: str,
+    values: Mapping[str, Any] | None = None,
+    problems: Mapping[str, str] | None = None,
+    notice: str = "",
+) -> Response:
+    task, case, page, form = _task(visit, id)
+    return visit.show(
+        "task.html",
+        here="tasks",
+        status=409 if notice else 422 if problems else 200,
+        task={**task, "procedure_name": page.name, "business_key": case["business_key"]},
+        documentation=workbench.documentation_of(page.procedure, task["element"]),
+        fields=form.fields if form else (),
+        texts=form.texts if form else (),
+        values={**task["variables"], **(values or {})},
+        problems=problems or {},
+        variables=task["variables"],
+        notice=notice,
+        key=deps.new_key(),
+    )
+
+
+def _task(visit: Visit, id: str) -> tuple[dict[str, Any], dict[str, Any], Page, Form | None]:
+    """A task with its case, the page of the version the case runs on, and the task's form."""
+    task = tasks.get(visit.services, visit.actor, id)
+    case = cases.get(visit.services, visit.actor, task["instance"])
+    page = workbench.page(visit.services, visit.actor, case["procedure"], case["procedure_version"])
+    return task, case, page, workbench.form_of_task(page.procedure, task["form"])
+
+
+@router.post("/aufgaben/{id}/uebernehmen")
+async def claim(visit: Visiting, id: str) -> Response:
+    await visit.form()
+    return await deps.in_thread(_try, visit, id, tasks.claim)
+
+
+@router.post("/aufgaben/{id}/zuruecklegen")
+async def unclaim(visit: Visiting, id: str) -> Response:
+    await visit.form()
+    return await deps.in_thread(_try, visit, id, tasks.unclaim)
+
+
+def _try(visit: Visit, id: str, act: Any) -> Response:
+    try:
+        act(visit.services, visit.actor, id)
+    except Conflict as error:
+        return task_page(visit, id, notice=error.message)
+    return visit.go(f"/aufgaben/{id}")
+
+
+@router.post("/aufgaben/{id}/erledigen")
+async def complete(visit: Visiting, id: str) -> Response:
+    return await deps.in_thread(_complete, visit, id, await visit.form())
+
+
+def _complete(visit: Visit, id: str, given: dict[str, Any]) -> Response:
+    once = given.pop("key", None)
+    _, _, _, form = _task(visit, id)
+    variables, problems = form.read(given, visit.lang) if form else ({}, {})
+    if problems:
+        return task_page(visit, id, given, problems)
+    try:
+        answer = tasks.complete(visit.services, visit.actor, id, variables, key=once)
+    except Conflict as error:
+        return task_page(visit, id, given, notice=error.message)
+    return visit.go(f"/faelle/{answer.body['id']}")
+
+
+# --- simulation and report -----------------------------------------------------------------------------------
+
+
+@router.get("/verfahren/{key}/simulation")
+def show_simulation(visit: Visiting, key: str) -> Response:
+    page = workbench.page(visit.services, visit.actor, key)
+    may_read = visit.actor.may("simulations.read")
+    return visit.show(
+        "simulation.html",
+        here="procedures",
+        key=key,
+        name=page.name,
+        may_run=visit.actor.may("simulations.run"),
+        runs=simulations.list_some(visit.services, visit.actor, key)["items"] if may_read else [],
+        values={"cases": 1000, "replications": 30, "seed": 1},
+        **WORDS,
+    )
+
+
+@router.post("/verfahren/{key}/simulation")
+async def simulate(visit: Visiting, key: str) -> Response:
+    given = await visit.form()
+    try:
+        request = {name: int(given[name]) for name in ("cases", "replications", "seed")}
+    except (KeyError, ValueError):
+        raise InvalidRequest("bad-number", "cases, replications and seed are whole numbers") from None
+    answer = await deps.in_thread(simulations.request, visit.services, visit.actor, key, **request)
+    return visit.go(f"/simulationen/{answer.body['id']}")
+
+
+@router.get("/simulationen/{id}")
+def show_run(visit: Visiting, id: str) -> Response:
+    run = simulations.get(visit.services, visit.actor, id)
+    page = workbench.page(visit.services, visit.actor, run["procedure"], run["version"])
+    result = run["result"]
+    order = [step.element for step in page.overview.steps]
+    return visit.show(
+        "run.html",
+        here="procedures",
+        key=page.key,
+        name=page.name,
+        version=page.version,
+        names=page.names(visit.lang),
+        run=run,
+        result=result,
+        kpi_rows=texts.KPIS,
+        heat=[{"element": id, "level": level} for id, level in heat(result["nodes"])] if result else [],
+        nodes=[(id, result["nodes"][id]) for id in order if id in result["nodes"]] if result else [],
+        outcomes=sorted(result["outcomes"].items()) if result else [],
+        **WORDS,
+    )
+
+
+@router.get("/simulationen/{id}/fortschritt")
+def progress(visit: Visiting, id: str) -> Response:
+    run = simulations.get(visit.services, visit.actor, id)
+    response = visit.show("progress.html", run=run)
+    if run["state"] not in ("queued", "running"):
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@router.post("/verfahren/{key}/bericht")
+async def make_report(visit: Visiting, key: str) -> Response:
+    await visit.form()
+    await deps.in_thread(reports.make, visit.services, visit.actor, key, lang=visit.lang)
+    return visit.go(f"/verfahren/{key}/bericht")
