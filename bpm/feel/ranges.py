@@ -202,7 +202,7 @@ def to_text(of: Region) -> str:
     if outside and all(entry.is_point for entry in outside) and len(points) < len(of.intervals):
         return f"not({', '.join(literal(entry.low) for entry in outside)})"
     parts = [_interval_text(entry) for entry in of.intervals]
-    return ", ".join([*parts, "null"] if of.null else parts) or "not(-)"
+    return ", ".join([*parts, "null"] if of.null else parts) or "[0..0)"
 
 
 def literal(value: Any) -> str:

@@ -27,7 +27,7 @@ from bpm.analyser.boxes import cover
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
-from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force, in_force_together, priorities
+from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, priorities
 
 DE = """Eine Regel einer Tabelle kann ihr Ergebnis nie geben.
 
@@ -85,30 +85,28 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
 
 
 def _stronger(shape: Geometry, rule: int, strength: tuple[int | None, ...] | None) -> list[int]:
-    """Rules that take a common case away from this one, in force whenever it is."""
+    """Rules that take a common case away from this one. A table is read as it stands today: under FIRST and PRIORITY
+    the dates of a norm give no row precedence; under UNIQUE and ANY versions of a norm do not contradict each other."""
     policy = shape.at.table.hit_policy
     rules = shape.at.table.rules
     if policy == "FIRST":
-        found = list(range(rule))
-    elif policy == "PRIORITY" and strength is not None:
+        return list(range(rule))
+    if policy == "PRIORITY" and strength is not None:
         mine = strength[rule]
-        found = [
+        return [
             other
             for other, theirs in enumerate(strength)
             if mine is not None and theirs is not None and (theirs < mine or (theirs == mine and other < rule))
         ]
-    elif policy in {"UNIQUE", "ANY"}:
-        found = [
+    if policy in {"UNIQUE", "ANY"}:
+        return [
             other
             for other in range(len(rules))
             if differ(shape.outputs[other], shape.outputs[rule])
             and in_force_together(rules[other], rules[rule])
             and shape.boxes.box(other) != shape.boxes.box(rule)  # two rows against each other are RC02, no more
         ]
-    else:
-        found = []
-    start, end = in_force(rules[rule])
-    return [other for other in found if in_force(rules[other])[0] <= start and end <= in_force(rules[other])[1]]
+    return []
 
 
 def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> Finding:
