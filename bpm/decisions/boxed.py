@@ -16,9 +16,6 @@ from bpm.feel.types import ANY, Type
 from bpm.feel.values import Builtin, Fault, HostFunction, RangeValue, Value, kind
 from bpm.model import decision as model
 
-LENGTH = 100_000
-"""Characters of one expression: models of 4,000 are refused at import, test suites write longer ones."""
-
 
 class Run(Protocol):
     """What an expression needs while a decision runs."""
@@ -41,7 +38,7 @@ def parsed(text: str, names: Names, language: str, element: str | None) -> tree.
             return parse_juel(text)
         if language != "feel":
             raise DecisionError("expression-language", f"{language!r} is not evaluated, only FEEL", element=element)
-        return parse_expression(text, names, length=LENGTH)
+        return parse_expression(text, names)
     except FeelError as error:
         raise DecisionError(error.code, f"not FEEL: {error.message}", element=element) from error
 

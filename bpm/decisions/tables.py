@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cmp_to_key
 
-from bpm.decisions.boxed import LENGTH, Logic, Names, Run, conform, parsed
+from bpm.decisions.boxed import Logic, Names, Run, conform, parsed
 from bpm.decisions.itemtypes import ItemTypes
 from bpm.errors import DecisionError, FeelError
 from bpm.feel import from_json, parse_unary_tests
 from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.operators import arithmetic
 from bpm.feel.syntax import tree
+from bpm.feel.syntax.parser import LENGTH
 from bpm.feel.types import Type
 from bpm.feel.values import Fault, Value, equal, kind, order, text_of
 from bpm.model.decision import DecisionTable, OutputClause
+
+LONG = 100_000
+"""Characters of a list of allowed values, which may enumerate a whole register."""
 
 HIT_POLICIES = ("UNIQUE", "ANY", "PRIORITY", "FIRST", "OUTPUT ORDER", "RULE ORDER", "COLLECT")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
@@ -63,7 +67,7 @@ class Table:
             _Column(
                 parsed(clause.expression or clause.label, names, "feel", clause.id),
                 known.named(clause.type),
-                None if clause.values is None else _tests(clause.values, names, clause.id, ()),
+                None if clause.values is None else _tests(clause.values, names, clause.id, (), LONG),
                 clause.label or clause.expression,
             )
             for clause in table.inputs
@@ -72,7 +76,7 @@ class Table:
             _Output(
                 clause,
                 known.named(clause.type),
-                None if clause.values is None else _tests(clause.values, names, clause.id, ()),
+                None if clause.values is None else _tests(clause.values, names, clause.id, (), LONG),
                 None if clause.default is None else parsed(clause.default, names, "feel", clause.id),
             )
             for clause in table.outputs
@@ -261,9 +265,9 @@ _POLICIES: dict[str, Callable[[Table, Evaluation, list[tuple[int, tuple[Value, .
 }
 
 
-def _tests(text: str, names: Names, element: str, rules: tuple[int, ...]) -> tree.UnaryTests:
+def _tests(text: str, names: Names, element: str, rules: tuple[int, ...], length: int = LENGTH) -> tree.UnaryTests:
     try:
-        return parse_unary_tests(text, names, length=LENGTH)
+        return parse_unary_tests(text, names, length=length)
     except FeelError as error:
         where = f"rule {rules[0]}: " if rules else ""
         raise DecisionError(error.code, f"{where}not FEEL: {error.message}", element=element, rules=rules) from error

@@ -1,4 +1,4 @@
-"""Texts that are code in Python or in template languages, one for each known way in; none of them is FEEL's business."""
+"""Texts that are code in Python or in template languages, one for each known way in."""
 
 from __future__ import annotations
 

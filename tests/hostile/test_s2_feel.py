@@ -15,7 +15,7 @@ from bpm.model.decision import Decision, DecisionModel, DecisionTable, InputClau
 from tests.hostile.canary import listening
 from tests.hostile.payloads import payloads
 
-HARMLESS = (Decimal, str, bool, type(None), list, dict, datetime.date, datetime.time)
+HARMLESS = (Decimal, int, float, str, bool, type(None), list, dict, datetime.date, datetime.time)
 SCOPE = {"x": {"y": Decimal(1)}, "y": Decimal(2)}
 
 

@@ -42,7 +42,7 @@ _UNARY_MINUS = 65
 _OPERAND_OF_COMPARISON = 35
 _IN_NAMES = frozenset((".", "/", "-", "'", "+", "*"))
 _ENDS_RANGE = frozenset((")", "]", "}", ",", ".", "=", "!=", "<=", ">=", "<", ">"))
-_DECIMAL34 = DecimalContext(prec=34)
+_DECIMAL128 = DecimalContext(prec=34, Emin=-6143, Emax=6144, traps=[])
 
 
 def parse_expression(text: str, names: Iterable[str] = (), *, depth: int = DEPTH, length: int = LENGTH) -> tree.Node:
@@ -254,7 +254,7 @@ class Parser:
         token = self.token
         if token.kind == "number":
             self.at += 1
-            return tree.Number(_DECIMAL34.create_decimal(token.text), position=token.start)
+            return self.number(token)
         if token.kind == "string":
             self.at += 1
             return tree.String(unescape(token.text), position=token.start)
@@ -265,6 +265,12 @@ class Parser:
             return self.known_or_refused(token)
         self.at += 1
         return opener(self, token.start)
+
+    def number(self, token: Token) -> tree.Node:
+        value = _DECIMAL128.create_decimal(token.text)
+        if not value.is_finite():
+            raise FeelSyntaxError("a number beyond decimal128", self.text, token.start)
+        return tree.Number(value, position=token.start)
 
     def word(self, token: Token) -> tree.Node:
         literal = token.text in ("true", "false", "null")
