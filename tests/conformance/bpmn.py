@@ -226,6 +226,6 @@ def _draw(rng: random.Random, shapes: dict[str, Any]) -> dict[str, Any]:
         if not members:
             return leaf()
         context = {member: leaf() for member in members if member != "[]"}
-        return [context] if "[]" in members else context
+        return [context, context, context] if "[]" in members else context
 
     return {name: value(members) for name, members in shapes.items() if name}

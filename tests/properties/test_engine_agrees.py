@@ -1,0 +1,139 @@
+"""Random processes: what the engine did is a trace of the token game, with a save and a load after every step.
+
+Each case is played at random to its end. Every node the engine leaves must be a step the token game allows just then,
+with the same flows; after every command both hold the same tokens; the snapshot survives JSON and loading unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bpm import engine
+from bpm.engine.spiff.snapshot import dump, load
+from bpm.model.process import Process
+from bpm.model.tokens import State, TokenGame
+from tests.properties.processes import Generated, generate
+
+NOW = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
+PROCESSES = 200
+PATHS = 5
+STEPS = 400
+
+
+class Referee:
+    """Follows the engine in the token game; several states are possible where equal nodes are marked twice."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.game = TokenGame(process)
+        self.nodes = {node.id: node for node in process.nodes}
+        self.out = {
+            node.id: tuple(flow.id for flow in process.flows if flow.source == node.id) for node in process.nodes
+        }
+        self.states: set[State] = {self.game.initial()}
+
+    def follow(self, history: Iterable[engine.HistoryEvent]) -> None:
+        for event in history:
+            node = self.nodes.get(event.element)
+            if node is None or node.type == "eventBasedGateway":
+                continue
+            if event.kind == "entered" and node.type == "subProcess":
+                self._step(node.id, None, {"enter"})
+            elif event.kind == "left":
+                flows = tuple((event.detail or {}).get("flows", self.out[node.id]))
+                self._step(node.id, flows, {"start", "pass", "boundary", "complete"})
+
+    def _step(self, node: str, flows: tuple[str, ...] | None, kinds: set[str]) -> None:
+        after = {
+            self.game.fire(state, step)
+            for state in self.states
+            for step in self.game.enabled(state)
+            if step.node == node and step.kind in kinds and (flows is None or sorted(step.flows) == sorted(flows))
+        }
+        assert after, f"the token game does not allow {node} {flows} {kinds}"
+        self.states = after
+
+    def agrees(self, tokens: dict[str, int]) -> bool:
+        return any(self._tokens(state) == tokens for state in self.states)
+
+    def _tokens(self, state: State) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        todo = [state.root]
+        while todo:
+            scope = todo.pop()
+            found.update(self.game.target(place).id for place in scope.tokens)
+            found.update(child.container for child in scope.inner)
+            todo.extend(scope.inner)
+        return dict(found)
+
+
+def play(generated: Generated, executable: engine.Executable, seed: int) -> list[Any]:
+    """One random case under the eyes of the referee; its history."""
+    rng = random.Random(seed)
+    referee = Referee(generated.process)
+    history: list[Any] = []
+    outcome = engine.start(executable, generated.draw(rng), NOW)
+    for _ in range(STEPS):
+        text = json.dumps(outcome.snapshot, sort_keys=True)
+        referee.follow(outcome.history)
+        history += [(event.kind, event.element) for event in outcome.history]
+        assert referee.agrees(dict(outcome.tokens or {})), (outcome.tokens, referee.states)
+        if outcome.state != "active":
+            assert any(referee.game.ended(state) for state in referee.states)
+            return history
+        snapshot = json.loads(text)
+        assert json.dumps(dump(load(executable, snapshot, NOW)), sort_keys=True) == text
+        outcome = move(executable, outcome, snapshot, generated.draw(rng), rng)
+    pytest.fail("no end in sight")
+
+
+def move(
+    executable: engine.Executable,
+    outcome: engine.Outcome,
+    snapshot: dict[str, Any],
+    variables: dict[str, Any],
+    rng: random.Random,
+) -> engine.Outcome:
+    moves = [("item", item.id) for item in (*outcome.work_items, *outcome.jobs)] * 3
+    moves += [("row", row.id) for row in outcome.subscriptions] + [("timer", row.id) for row in outcome.timers]
+    kind, id = rng.choice(moves)
+    if kind == "item":
+        return engine.complete(executable, snapshot, int(id), variables, NOW)
+    if kind == "row":
+        return engine.correlate(executable, snapshot, str(id), variables, NOW)
+    return engine.fire(executable, snapshot, str(id), NOW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_every_random_case_is_a_trace_of_the_token_game(block):
+    for number in range(PROCESSES // 10):
+        seed = block * 1000 + number
+        generated = generate(seed)
+        executable = engine.build(generated.model)
+        for path in range(PATHS):
+            try:
+                play(generated, executable, seed * 10 + path)
+            except Exception as error:
+                raise AssertionError(f"process seed {seed}, path seed {seed * 10 + path}") from error
+
+
+def test_the_referee_objects_to_a_step_that_did_not_happen():
+    generated = generate(1)
+    referee = Referee(generated.process)
+    task = next(node.id for node in generated.process.nodes if node.type == "userTask")
+    with pytest.raises(AssertionError):
+        referee.follow([engine.HistoryEvent("left", task)])
+
+
+def test_the_same_seeds_give_the_same_history():
+    generated = generate(7)
+    executable = engine.build(generated.model)
+    assert play(generated, executable, 3) == play(generated, engine.build(generated.model), 3)
