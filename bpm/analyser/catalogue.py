@@ -17,6 +17,9 @@ FILES: Mapping[str, str] = {
     "RC02": "rc02_contradiction",
     "RC05": "rc05_unreachable_rule",
     "RC07": "rc07_mergeable_rules",
+    "FL01": "fl01_deadlock",
+    "FL03": "fl03_improper_completion",
+    "FL04": "fl04_dead_activity",
     "FL06": "fl06_decision_gateway_mismatch",
 }
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""

@@ -171,7 +171,7 @@ class _Explorer:
 
     def _doubled(self, overlap: int, key: int) -> int:
         if overlap:
-            return self.places[(overlap & -overlap).bit_length() - 1]
+            return self.places[overlap.bit_length() - 1]  # a sub-process rather than its start, which has a smaller bit
         return min(self.net.transitions[key].gives())
 
     def _enabled(self, state: int) -> list[tuple[int, int, list[int], bool]]:

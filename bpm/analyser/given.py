@@ -86,6 +86,18 @@ class Given:
         return None if self.process is None else examine(self.process)
 
     @cached_property
+    def verdicts(self) -> tuple[Soundness, ...]:
+        """The same for every process of the file that has flow nodes, in its order."""
+        from bpm.analyser.soundness import examine
+
+        main = self.process
+        return tuple(
+            self.soundness if process is main and self.soundness is not None else examine(process)
+            for process in self.processes
+            if process.nodes
+        )
+
+    @cached_property
     def nodes(self) -> Mapping[str, FlowNode]:
         """Flow nodes of the main process by id."""
         return {} if self.process is None else {node.id: node for node in self.process.nodes}
