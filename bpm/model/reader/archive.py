@@ -30,9 +30,8 @@ def read_archive(data: bytes, path: str) -> dict[str, bytes]:
         raise ModelError("archive-too-large", f"{len(data)} bytes, at most {TOTAL} are read", path=path)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
             _judge(archive.infolist(), path)
-            return {info.filename: _expand(archive, info, path) for info in members}
+            return {info.filename: _expand(archive, info, path) for info in archive.infolist() if not info.is_dir()}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error, ValueError) as error:
         raise ModelError("archive-malformed", " ".join(str(error).split())[:200], path=path) from None
 
