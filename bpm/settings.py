@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     holidays: str = "BY"
     seal_key_file: Path | None = None
     conformance_data: Path | None = None
+    embedded_worker: bool = True
 
 
 @cache

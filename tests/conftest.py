@@ -10,6 +10,7 @@ import pytest
 
 from bpm.store.database import Database
 from bpm.store.schema import upgrade
+from bpm.store.tables import metadata
 from tests.postgres import Server
 
 
@@ -50,12 +51,20 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'lichtung.db'}"
 
 
+@pytest.fixture(scope="session")
+def postgres_shared(postgres_server: Server, postgres_template: str) -> Database:
+    """One database for all tests of this process; emptied between them, which is faster than making a new one."""
+    return Database(postgres_server.url(postgres_server.create(postgres_template)))
+
+
 @pytest.fixture
-def postgres_url(postgres_server: Server, postgres_template: str) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database."""
-    name = postgres_server.create(postgres_template)
-    yield postgres_server.url(name)
-    postgres_server.drop(name)
+def postgres_url(postgres_shared: Database) -> str:
+    """The address of an empty PostgreSQL database."""
+    with postgres_shared.engine.connect() as connection, connection.begin():
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    postgres_shared.dispose()
+    return postgres_shared.url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -250,8 +250,9 @@ def reserve_key(work: UnitOfWork, row: IdempotencyRow) -> IdempotencyRow | None:
     table = t.idempotency
     maker = insert_postgresql if work.database.is_postgresql else insert_sqlite
     values = {name: getattr(row, name) for name in table.columns.keys()}  # noqa: SIM118
-    taken = work.connection.execute(maker(table).values(**values).on_conflict_do_nothing())
-    if taken.rowcount == 1:
+    # RETURNING, because not every driver counts the rows of such an insert
+    taken = work.connection.execute(maker(table).values(**values).on_conflict_do_nothing().returning(table.c.key))
+    if taken.first() is not None:
         return None
     query = select(table).where(_key(row))
     return work.first(IdempotencyRow, query)

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bpm.errors import Conflict, Unavailable
+from bpm.errors import Conflict, InvalidRequest, Unavailable
 from bpm.store.database import Database
 from bpm.store.records import TABLE
 
@@ -50,6 +50,8 @@ class UnitOfWork:
                 self.database.writers.release()
         if isinstance(error, IntegrityError):
             raise Conflict("conflict", "another command came first") from error
+        if isinstance(error, DataError):
+            raise InvalidRequest("bad-value", "a value that cannot be stored") from error
         if isinstance(error, OperationalError):
             raise Unavailable("database-unavailable", "the database cannot be reached or is busy") from error
 

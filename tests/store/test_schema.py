@@ -26,7 +26,8 @@ def test_the_migrated_schema_is_the_schema_in_code(database: Database) -> None:
     assert differences(database) == []
 
 
-def test_a_missing_column_would_be_seen(database: Database) -> None:
+def test_a_missing_column_would_be_seen(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     with database.engine.connect().execution_options(lichtung_writes=True) as connection, connection.begin():
         connection.exec_driver_sql("ALTER TABLE work_items DROP COLUMN priority")
     assert len(differences(database)) == 1

@@ -1,0 +1,76 @@
+"""The application: `uvicorn api.app:app`, or `create_app` with settings, clock and users of one's own.
+
+Nothing heavy is imported here: a restarted server must answer again within seconds, so the engine, the compiler and
+the typesetter load with the first request that needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import problems
+from api.body import LimitBody
+from api.deps import session_key
+from api.routes import decisions, health, instances, jobs, messages, operations, procedures, tasks
+from bpm import __version__
+from bpm.service.access import DEMO, Actor
+from bpm.service.background import Background
+from bpm.service.context import open_services
+from bpm.settings import Settings
+from bpm.settings import settings as read_settings
+
+PREFIX = "/api/v1"
+REST = (procedures, instances, tasks, jobs, messages, decisions, operations)
+
+
+def create_app(
+    settings: Settings | None = None, clock: Any = None, users: Mapping[str, Actor] | None = None
+) -> FastAPI:
+    """The REST service. `clock` and `users` are for tests: a clock moved by hand, people of other offices."""
+    chosen = settings or read_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = open_services(chosen, clock)
+        app.state.session_key = session_key(chosen.data_dir)
+        background = Background(app.state.services) if chosen.embedded_worker else None
+        if background:
+            background.start()
+        yield
+        if background:
+            background.stop()
+        app.state.services.database.dispose()
+
+    app = FastAPI(
+        title="Lichtung",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        # the interactive pages load scripts from elsewhere, and this service sends nobody elsewhere
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.users = dict(users or DEMO)
+    app.add_middleware(LimitBody)
+    problems.install(app)
+    for module in REST:
+        app.include_router(module.router, prefix=PREFIX)
+    app.include_router(health.router)
+    return app
+
+
+@cache
+def _default() -> FastAPI:
+    return create_app()
+
+
+def __getattr__(name: str) -> Any:
+    # made on first use, so that importing this module reads no environment and opens no database
+    if name == "app":
+        return _default()
+    raise AttributeError(name)

@@ -1,0 +1,77 @@
+"""Instances: cases from start to end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from api import schemas
+from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, reply
+from api.routes import PROBLEMS
+from bpm.service import cases
+
+router = APIRouter(prefix="/instances", tags=["instances"], responses=PROBLEMS)
+
+Id = Annotated[str, Path(max_length=36)]
+Text = Annotated[str | None, Query(max_length=200)]
+
+
+@router.post("", response_model=schemas.WholeCase, status_code=201)
+def start(services: Serving, actor: SignedIn, body: schemas.Start, key: Key = None) -> Response:
+    """Start a case. 422 with the blockers when the procedure cannot be executed."""
+    answer = cases.start(
+        services,
+        actor,
+        body.procedure,
+        body.variables,
+        version=body.version,
+        business_key=body.business_key,
+        key=key,
+    )
+    return reply(answer.body, answer.status)
+
+
+@router.get("", response_model=schemas.Cases)
+def list_some(
+    services: Serving,
+    actor: SignedIn,
+    state: Text = None,
+    procedure: Text = None,
+    business_key: Text = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Cases, filtered."""
+    found = cases.list_some(
+        services, actor, state=state, procedure=procedure, business_key=business_key, cursor=cursor, limit=limit
+    )
+    return reply(found)
+
+
+@router.get("/{id}", response_model=schemas.WholeCase)
+def get(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """A case with its live tasks, jobs, subscriptions and timers."""
+    return reply(cases.get(services, actor, id))
+
+
+@router.get("/{id}/history", response_model=schemas.Events)
+def history(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """All that happened to a case, in order."""
+    return reply(cases.history(services, actor, id))
+
+
+@router.post("/{id}/cancel", response_model=schemas.WholeCase)
+def cancel(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Cancel | None = None,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """End a case by hand."""
+    reason = body.reason if body else None
+    answer = cases.cancel(services, actor, id, reason=reason, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)

@@ -1,0 +1,95 @@
+"""Tasks: the inbox, and working in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from api import schemas
+from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, reply
+from api.routes import PROBLEMS
+from bpm.service import tasks
+
+router = APIRouter(prefix="/tasks", tags=["tasks"], responses=PROBLEMS)
+
+Id = Annotated[str, Path(max_length=36)]
+Text = Annotated[str | None, Query(max_length=200)]
+
+
+@router.get("", response_model=schemas.Tasks)
+def list_open(
+    services: Serving,
+    actor: SignedIn,
+    group: Text = None,
+    assignee: Text = None,
+    procedure: Text = None,
+    instance: Text = None,
+    due_before: Text = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """The open tasks that the caller holds or may take."""
+    found = tasks.list_open(
+        services,
+        actor,
+        group=group,
+        assignee=assignee,
+        procedure=procedure,
+        instance=instance,
+        due_before=due_before,
+        cursor=cursor,
+        limit=limit,
+    )
+    return reply(found)
+
+
+@router.get("/{id}", response_model=schemas.TaskWithVariables)
+def get(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """One task, with the variables of its case."""
+    return reply(tasks.get(services, actor, id))
+
+
+@router.get("/{id}/form", response_model=schemas.Anything)
+def form(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """The task's form as it was uploaded."""
+    return reply(tasks.form(services, actor, id))
+
+
+@router.post("/{id}/claim", response_model=schemas.Task)
+def claim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, key: Key = None) -> Response:
+    """Take the task."""
+    answer = tasks.claim(services, actor, id, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/unclaim", response_model=schemas.Task)
+def unclaim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, key: Key = None) -> Response:
+    """Give the task back to its group."""
+    answer = tasks.unclaim(services, actor, id, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/complete", response_model=schemas.WholeCase)
+def complete(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Complete | None = None,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Complete the task; answers the case as it is then."""
+    variables = body.variables if body else {}
+    answer = tasks.complete(services, actor, id, variables, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/error", response_model=schemas.WholeCase)
+def error(
+    services: Serving, actor: SignedIn, id: Id, body: schemas.TaskError, if_match: IfMatch = None, key: Key = None
+) -> Response:
+    """End the task with a BPMN error that the model catches."""
+    answer = tasks.raise_error(services, actor, id, body.code, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)

@@ -1,0 +1,310 @@
+"""Requests and answers as OpenAPI shows them. Unknown fields of a request are refused, never ignored."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+DEEPEST = 50
+"""How deep JSON values of a request may be nested."""
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """Refuse what no database keeps: infinities, lone surrogates, bottomless nesting."""
+    if depth > DEEPEST:
+        raise ValueError(f"nested deeper than {DEEPEST}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("not a JSON number")
+    if isinstance(value, str):
+        _text(value)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _text(name)
+            _storable(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _storable(inner, depth + 1)
+    return value
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("not Unicode text") from error
+    return value
+
+
+def _line(value: str) -> str:
+    if not _text(value).isprintable():
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Variables = Annotated[dict[str, Any], AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
+Remark = Annotated[str, Field(max_length=2000), AfterValidator(_text)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Request(BaseModel):
+    """A request body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Start(Request):
+    procedure: Name
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    business_key: Name | None = None
+    variables: Variables = {}
+
+
+class Cancel(Request):
+    reason: Remark | None = None
+
+
+class Complete(Request):
+    variables: Variables = {}
+
+
+class TaskError(Request):
+    code: Name
+
+
+class Lock(Request):
+    topic: Name
+    worker: Name
+    max: Annotated[int, Field(ge=1, le=1000)] = 1
+    lock_s: Seconds = 60
+
+
+class JobComplete(Request):
+    token: Count
+    variables: Variables = {}
+
+
+class JobFail(Request):
+    token: Count
+    error: Remark = ""
+    retry_in_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+
+
+class JobExtend(Request):
+    token: Count
+    lock_s: Seconds
+
+
+class JobError(Request):
+    token: Count
+    code: Name
+    variables: Variables = {}
+
+
+class Message(Request):
+    name: Name
+    correlation: Variables | None = None
+    business_key: Name | None = None
+    variables: Variables = {}
+
+
+class Signal(Request):
+    name: Name
+    variables: Variables = {}
+
+
+class Evaluate(Request):
+    decision: Name
+    inputs: Variables = {}
+
+
+# --- answers -------------------------------------------------------------------------------------------------
+
+
+class Problem(BaseModel):
+    """RFC 9457, with a stable `code`; more fields say where."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class Task(BaseModel):
+    id: str
+    instance: str
+    procedure: str
+    element: str
+    name: str
+    assignee: str | None
+    candidate_groups: list[str]
+    candidate_users: list[str]
+    due: str | None
+    priority: int | None
+    state: str
+    form: str | None
+    created_at: str
+    revision: int
+
+
+class TaskWithVariables(Task):
+    variables: dict[str, Any]
+
+
+class Job(BaseModel):
+    id: str
+    instance: str
+    element: str
+    topic: str
+    state: str
+    worker: str | None
+    locked_until: str | None
+    retries: int
+    error: str | None
+
+
+class LockedJob(Job):
+    token: int
+    business_key: str | None
+    procedure: str
+    variables: dict[str, Any]
+
+
+class Subscription(BaseModel):
+    id: str
+    element: str
+    kind: str
+    name: str
+
+
+class Timer(BaseModel):
+    id: str
+    element: str
+    due: str
+
+
+class Case(BaseModel):
+    id: str
+    procedure: str
+    procedure_version: int
+    business_key: str | None
+    state: str
+    started_at: str
+    ended_at: str | None
+    ends: list[str]
+    revision: int
+
+
+class WholeCase(Case):
+    variables: dict[str, Any]
+    tokens: dict[str, int]
+    tasks: list[Task]
+    jobs: list[Job]
+    subscriptions: list[Subscription]
+    timers: list[Timer]
+
+
+class Event(BaseModel):
+    number: int
+    position: int
+    at: str
+    actor: str
+    kind: str
+    element: str | None
+    detail: dict[str, Any] | None
+
+
+class Incident(BaseModel):
+    id: str
+    instance: str
+    kind: str
+    element: str | None
+    code: str
+    message: str
+    state: str
+    created_at: str
+
+
+class Procedure(BaseModel):
+    key: str
+    version: int
+    name: str
+    digest: str
+    execution: dict[str, Any]
+    created_at: str
+    created_by: str
+
+
+class ProcedureWithVersions(Procedure):
+    versions: list[int]
+
+
+class Deployed(Procedure):
+    findings: list[dict[str, Any]]
+
+
+class JobDone(BaseModel):
+    id: str
+    state: str
+    instance: str
+    instance_state: str
+
+
+class Correlated(BaseModel):
+    instance: str
+    state: str
+
+
+class Reached(BaseModel):
+    instances: list[str]
+
+
+class Verified(BaseModel):
+    instances: int
+    entries: int
+    breaks: list[dict[str, Any]]
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Tasks(BaseModel):
+    items: list[Task]
+    next: str | None
+
+
+class Cases(BaseModel):
+    items: list[Case]
+    next: str | None
+
+
+class Events(BaseModel):
+    items: list[Event]
+    next: str | None
+
+
+class Incidents(BaseModel):
+    items: list[Incident]
+    next: str | None
+
+
+class Procedures(BaseModel):
+    items: list[Procedure]
+    next: str | None
+
+
+class LockedJobs(BaseModel):
+    items: list[LockedJob]
+    next: str | None
+
+
+class Anything(BaseModel):
+    """JSON of the contract whose fields the contract lists."""
+
+    model_config = ConfigDict(extra="allow")

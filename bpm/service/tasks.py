@@ -1,0 +1,222 @@
+"""Tasks: the clerk's inbox, and doing what is in it.
+
+Of several who complete one task exactly one wins: the case is locked, the task is looked at again under that lock, and
+the completion's primary key is the task. The others get Conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bpm.errors import Conflict, Forbidden, NotFound, Stale
+from bpm.service import views
+from bpm.service.access import Actor, own, require
+from bpm.service.context import Answer, Services, perform
+from bpm.service.execution import Command, record, record_note
+from bpm.store import queries
+from bpm.store.records import CompletionRow, InstanceRow, WorkItemRow
+from bpm.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from bpm.engine.executable import Executable
+    from bpm.engine.instance import Outcome
+
+
+def list_open(
+    services: Services,
+    actor: Actor,
+    *,
+    group: str | None = None,
+    assignee: str | None = None,
+    procedure: str | None = None,
+    instance: str | None = None,
+    due_before: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> dict[str, Any]:
+    """The open tasks this person holds or may take (who oversees an office sees all), filtered, in pages."""
+    require(actor, "tasks.read")
+    visible = None if actor.oversees or actor.groups is None else (actor.name, actor.groups)
+    with services.reading() as work:
+        found = queries.tasks(
+            work,
+            actor.tenant,
+            visible_to=visible,
+            group=group,
+            assignee=assignee,
+            procedure=procedure,
+            instance=instance,
+            due_before=due_before,
+            cursor=cursor,
+            limit=limit,
+        )
+        return views.page(found, views.task)
+
+
+def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
+    """One task, with the case's variables as the person needs them for the form."""
+    require(actor, "tasks.read")
+    with services.reading() as work:
+        row = _visible(work, actor, task_id)
+        instance = work.get(InstanceRow, row.instance_id)
+        assert instance is not None
+        return {**views.task(row), "variables": {**instance.variables, **(row.variables or {})}}
+
+
+def form(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
+    """The form of a task as it was uploaded with its procedure. Raises NotFound when it has none."""
+    require(actor, "tasks.read")
+    with services.reading() as work:
+        row = _visible(work, actor, task_id)
+        instance = work.get(InstanceRow, row.instance_id)
+        assert instance is not None
+        procedure = services.model_by_id(work, instance.procedure_id).procedure
+        found = procedure.form(row.form) if row.form else None
+        if found is None:
+            raise NotFound("no-form", "this task has no form")
+        return dict(found)
+
+
+def claim(
+    services: Services, actor: Actor, task_id: str, *, if_match: int | None = None, key: str | None = None
+) -> Answer:
+    """Take a task. Raises Conflict when another holds it."""
+    return _assign(services, actor, task_id, actor.name, "task-claimed", if_match, key)
+
+
+def unclaim(
+    services: Services, actor: Actor, task_id: str, *, if_match: int | None = None, key: str | None = None
+) -> Answer:
+    """Give a task back to its group. Raises Conflict when another holds it."""
+    return _assign(services, actor, task_id, None, "task-returned", if_match, key)
+
+
+def _assign(
+    services: Services,
+    actor: Actor,
+    task_id: str,
+    assignee: str | None,
+    kind: str,
+    if_match: int | None,
+    key: str | None,
+) -> Answer:
+    require(actor, "tasks.work")
+
+    def do(work: UnitOfWork) -> Answer:
+        instance, item = _locked(work, actor, task_id, if_match)
+        if item.assignee != assignee:
+            work.change(WorkItemRow, item.id, version=item.version, assignee=assignee)
+            record_note(work, instance, Command(kind, actor.name, item.element, {"task": item.id}))
+        after = work.get(WorkItemRow, item.id)
+        assert after is not None
+        return Answer(views.task(after))
+
+    return perform(services, actor, do, key=key, request=[kind, task_id])
+
+
+def complete(
+    services: Services,
+    actor: Actor,
+    task_id: str,
+    variables: Mapping[str, Any],
+    *,
+    if_match: int | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Complete a task and answer the case as it is then. Raises Conflict when it is done, gone or held by another."""
+    from bpm import engine
+
+    def run(executable: Executable, instance: InstanceRow, item: WorkItemRow, now: datetime) -> Outcome:
+        return engine.complete(executable, instance.snapshot, item.item, variables, now)
+
+    act = _Act("task-completed", {"variables": dict(variables)}, run)
+    return _finish(services, actor, task_id, act, if_match, key)
+
+
+def raise_error(
+    services: Services, actor: Actor, task_id: str, code: str, *, if_match: int | None = None, key: str | None = None
+) -> Answer:
+    """End a task with a BPMN error, which the model must catch."""
+    from bpm import engine
+
+    def run(executable: Executable, instance: InstanceRow, item: WorkItemRow, now: datetime) -> Outcome:
+        return engine.fail_with(executable, instance.snapshot, item.item, code, {}, now)
+
+    return _finish(services, actor, task_id, _Act("task-failed", {"code": code}, run), if_match, key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """How a task ends: its name in the history, what is told of it, and what the engine does."""
+
+    kind: str
+    detail: dict[str, Any]
+    run: Callable[[Executable, InstanceRow, WorkItemRow, datetime], Outcome]
+
+
+def _finish(
+    services: Services,
+    actor: Actor,
+    task_id: str,
+    act: _Act,
+    if_match: int | None,
+    key: str | None,
+) -> Answer:
+    require(actor, "tasks.work")
+
+    def do(work: UnitOfWork) -> Answer:
+        instance, item = _locked(work, actor, task_id, if_match)
+        model = services.model_by_id(work, instance.procedure_id)
+        outcome = act.run(model.require(), instance, item, work.now)
+        done = CompletionRow(
+            task_id=item.id,
+            instance_id=instance.id,
+            actor=actor.name,
+            idempotency_key=key,
+            number=instance.version + 1,
+            at=work.now,
+        )
+        work.add(done)
+        work.change(
+            WorkItemRow, item.id, version=item.version, state="completed", assignee=actor.name, ended_at=work.now
+        )
+        command = Command(act.kind, actor.name, item.element, {"task": item.id, **act.detail})
+        after = record(work, instance, outcome, command)
+        return Answer(views.whole_case(work, after))
+
+    return perform(services, actor, do, key=key, request=[act.kind, task_id, act.detail])
+
+
+def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) -> tuple[InstanceRow, WorkItemRow]:
+    seen = _visible(work, actor, task_id)
+    instance = queries.instance_of(work, seen.instance_id)
+    item = work.get(WorkItemRow, task_id)
+    assert instance is not None
+    assert item is not None
+    if item.state != "open":
+        raise Conflict(f"task-{item.state}", f"the task is {item.state}")
+    if if_match is not None and if_match != item.version:
+        raise Stale("stale", f"the task is at revision {item.version}")
+    if item.assignee not in (None, actor.name):
+        raise Conflict("task-held", "another person holds this task")
+    if not _may_take(actor, item):
+        raise Forbidden("not-a-candidate", "this task is offered to other groups")
+    return instance, item
+
+
+def _visible(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:
+    row = work.get(WorkItemRow, task_id)
+    own(actor, row, "task")
+    assert row is not None
+    return row
+
+
+def _may_take(actor: Actor, item: WorkItemRow) -> bool:
+    if actor.groups is None or actor.oversees or actor.name in (item.assignee, *item.candidate_users):
+        return True
+    if not item.candidate_groups and not item.candidate_users:
+        return True
+    return bool(set(actor.groups) & set(item.candidate_groups))
