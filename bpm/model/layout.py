@@ -441,7 +441,7 @@ def _label_nodes(level: _Level, drawing: _Drawing) -> None:
         if isinstance(node, Gateway):
             drawing.labels[node.id] = (x + width / 2 - wide - 6, y - high + 10, wide, high)
         elif node.id in level.hosts:
-            drawing.labels[node.id] = (x - wide + 2, y + height - 12, wide, high)
+            drawing.labels[node.id] = (x - wide - 3, y + height - 10, wide, high)
         else:
             drawing.labels[node.id] = (x + width / 2 - wide / 2, y + height + 3, wide, high)
 

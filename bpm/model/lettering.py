@@ -55,7 +55,7 @@ def _breakable(words: list[str], width: float, size: float) -> list[str]:
     for word in words:
         rest = word
         while width_of(rest, size) > width and len(rest) > 4:
-            cut = len(rest) - 2
+            cut = len(rest) - 3
             while cut > 3 and width_of(rest[:cut] + "-", size) > width:
                 cut -= 1
             hyphen = rest.rfind("-", 2, cut)
