@@ -158,7 +158,9 @@ def _simulated(report: Mapping[str, Any], lang: str) -> list[Block]:
     rows = []
     for field, name, kind in KPIS:
         estimate = result["kpis"].get(field)
-        if estimate is not None:
+        if estimate is None or estimate["mean"] is None:
+            rows.append((translate(name, lang), translate(UNKNOWN, lang), "", "", ""))
+        else:
             cells = [write_figure(estimate[part], kind, lang) for part in ("mean", "half_width_95", "p50", "p90")]
             rows.append((translate(name, lang), *cells))
     head = tuple(translate(word, lang) for word in ("Kennzahl", "Mittel", "± (95 %)", "Hälfte bis", "90 % bis"))
@@ -167,7 +169,7 @@ def _simulated(report: Mapping[str, Any], lang: str) -> list[Block]:
         f"{result['replications']} {translate('Durchgänge', lang)}, {translate('Startwert', lang)} {result['seed']}"
     )
     blocks: list[Block] = [Table(caption, head, tuple(rows), (1, 2, 3, 4))]
-    if any(note.get("field") == "calibration" for note in result["notes"]):
+    if any(note.get("field") == "calibrated" for note in result["notes"]):
         blocks.append(Paragraph(translate("Nicht kalibriert: Die Eingaben sind Annahmen.", lang)))
     return blocks
 

@@ -6,6 +6,8 @@ Typst refuses inaccessible input, and gives the same bytes for the same report: 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
@@ -18,7 +20,12 @@ from bpm.report.figures import canonical
 from bpm.texts import translate
 
 ATTACHMENT = "report.json"
+STRIP, OVERLAP = 950.0, 50.0
+"""A diagram wider than `STRIP` pixels is set in strips: on A4 its smallest letters are then about 2 mm high."""
 TEMPLATE = Path(__file__).with_name("report.typ")
+LONG_WORD = re.compile(r"\S{16}(?=\S{8})")
+"""Where a word without blanks (a digest) may be broken, so that it stays in its column."""
+VIEW_BOX = re.compile(r'viewBox="(?P<x>\S+) (?P<y>\S+) (?P<w>\S+) (?P<h>\S+)" width="[^"]*" height="[^"]*"')
 
 
 def set_pdf(report: Mapping[str, Any], blocks: tuple[Block, ...]) -> bytes:
@@ -31,7 +38,7 @@ def set_pdf(report: Mapping[str, Any], blocks: tuple[Block, ...]) -> bytes:
         "lang": report["lang"],
         "date": [created.year, created.month, created.day],
         "attachment": translate("Alles, was zum Nachrechnen nötig ist", report["lang"]),
-        "blocks": [_block(block) for block in blocks],
+        "blocks": [part for block in blocks for part in _parts(block)],
     }
     pdf: bytes = typst.compile(
         TEMPLATE.read_bytes(),
@@ -58,20 +65,45 @@ def attached(pdf: bytes, path: str) -> bytes:
     return bytes(found[0])
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _parts(block: Block) -> list[dict[str, Any]]:
+    if isinstance(block, Picture):
+        strips = cut(block.svg)
+        return [
+            {"kind": "picture", "svg": strip, "alt": f"{block.alt} ({number}/{len(strips)})"}
+            for number, strip in enumerate(strips, start=1)
+        ]
+    return [_block(block)]
+
+
+def cut(svg: str) -> tuple[str, ...]:
+    """A wide drawing as equal strips from left to right that overlap a little; a narrow one as it is."""
+    found = VIEW_BOX.search(svg)
+    if found is None:
+        return (svg,)
+    x, y, width, height = (float(found[name]) for name in ("x", "y", "w", "h"))
+    count = max(1, math.ceil(width / STRIP))
+    step = width / count
+    strips = []
+    for number in range(count):
+        left = x + number * step - (OVERLAP if number else 0)
+        wide = x + (number + 1) * step - left + (OVERLAP if number < count - 1 else 0)
+        frame = f'viewBox="{left:g} {y:g} {wide:g} {height:g}" width="{wide:g}" height="{height:g}"'
+        strips.append(svg[: found.start()] + frame + svg[found.end() :])
+    return tuple(strips)
+
+
+def _block(block: Heading | Paragraph | Table) -> dict[str, Any]:
     match block:
         case Heading():
             return {"kind": "heading", "level": block.level, "text": block.text}
         case Paragraph():
             return {"kind": "paragraph", "text": block.text, "soft": block.soft}
-        case Picture():
-            return {"kind": "picture", "svg": block.svg, "alt": block.alt}
         case Table():
             return {
                 "kind": "table",
                 "caption": block.caption,
                 "head": block.head,
-                "rows": block.rows,
+                "rows": [[LONG_WORD.sub("\\g<0>\u200b", cell) for cell in row] for row in block.rows],
                 "numeric": block.numeric,
                 "widths": _widths(block),
             }
