@@ -119,7 +119,11 @@ class Table:
         found = []
         for row in self.rows:
             for test, value in zip(row.tests, values, strict=True):
-                if ev.any_test(test, value, scope) is not True:
+                told = len(ev.warnings)
+                holds = ev.any_test(test, value, scope)
+                if value is None:
+                    del ev.warnings[told:]  # that null fits no range was said once, where it came from
+                if holds is not True:
                     break
             else:
                 found.append(row)

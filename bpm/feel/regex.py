@@ -62,7 +62,7 @@ Match = tuple[tuple[int, int] | None, ...]
 
 
 def search(pattern: Pattern, text: str, start: int, budget: Budget) -> Match | None:
-    """The first match from `start` on: the spans of the whole and of each group. Spends a step per 20 thread moves."""
+    """The first match from `start` on: the spans of the whole and of each group. Spends a step per 4 thread moves."""
     slots = 2 * (pattern.groups + 1)
     threads: list[tuple[int, tuple[int, ...]]] = []
     best: tuple[int, ...] | None = None
@@ -73,7 +73,7 @@ def search(pattern: Pattern, text: str, start: int, budget: Budget) -> Match | N
             _follow(pattern, step, saved, at, text, seen, active)
         if best is None:
             _follow(pattern, 0, (-1,) * slots, at, text, seen, active)
-        budget.spend(1 + len(seen) // 20)
+        budget.spend(1 + len(seen) // 4)
         threads = []
         for step, saved in active:
             code = pattern.steps[step]

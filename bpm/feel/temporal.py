@@ -312,5 +312,4 @@ def months_between(start: date, end: date) -> int:
     if end < start:
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
-    reached = add_months(start, months)
-    return months - 1 if reached is None or (end.day < start.day and reached > end) or reached > end else months
+    return months - 1 if end.day < start.day else months
