@@ -13,8 +13,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Rates:
     """What counting needs to know beside a log. Arrays over nodes: `kind` (1 task, 2 other, 0 not shown), `fixed_cost`
-    in euro, `citizen_s`, `citizen_eur`, `business_s`, `business_eur` per execution, `outcome` (number of the end event or -1).
-    Array over resources: `per_hour` in euro."""
+    in euro, `citizen_s`, `citizen_eur`, `business_s`, `business_eur` per execution, `outcome` (number of the end
+    event or -1). Array over resources: `per_hour` in euro."""
 
     kind: Any
     fixed_cost: Any

@@ -1,9 +1,9 @@
 """The event log: what happened to which case, at which node, by whom, when. One form for simulated and real cases.
 
 A log is a table of equally long numpy columns, one row per node that a case passed (activities, sub-processes and
-events; gateways leave no row). Times are seconds since `epoch` (local wall-clock time of the scenario or office), durations
-seconds. Rows stand in the order in which things were completed; sums over them are made in this order, so a stream
-that counts while it runs gets bit for bit the same figures.
+events; gateways leave no row). Times are seconds since `epoch` (local wall-clock time of the scenario or office),
+durations seconds. Rows stand in the order in which things were completed; sums over them are made in this order, so a
+stream that counts while it runs gets bit for bit the same figures.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 @dataclass(frozen=True, slots=True)
 class EventLog:
     """Columns of length n: `case` and `node`, `resource` (indices into the names; resource -1 is nobody), `enabled`,
-    `started` (nan: never), `completed`, `worked` (time on duty), `handovers` (pools other than the own among those that had
-    the case directly before), `withdrawn` (ended before it was complete).
+    `started` (nan: never), `completed`, `worked` (time on duty), `handovers` (pools other than the own among those
+    that had the case directly before), `withdrawn` (ended before it was complete).
 
     Per case: `case_start`, `case_end` (nan: unfinished).
     """

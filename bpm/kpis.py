@@ -37,8 +37,9 @@ class Counted:
     """Sums of one replication (or one real log).
 
     `cases` [case, figure] (nan: unfinished), `times` [case, 2] start and end, `nodes` [node, 4] executions, waiting,
-    processing, cost; `resources` [resource, 2] busy time and waiting time of what they served; `outcomes` [end event] cases;
-    `flows` [flow] traversals (empty if unknown), `start` and `horizon` in seconds, `stuck` [node] tokens without a way out.
+    processing, cost; `resources` [resource, 2] busy time and waiting time of what they served; `outcomes` [end event]
+    cases; `flows` [flow] traversals (empty if unknown), `start` and `horizon` in seconds, `stuck` [node] tokens without
+    a way out.
     """
 
     cases: Any
@@ -113,7 +114,7 @@ def _outcomes(log: EventLog, rates: Rates, done: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Mean over `n` replications and half the width of its 95 % interval (None for one); quantiles over pooled cases."""
+    """Mean over `n` replications, half the width of its 95 % interval (None for one), quantiles over pooled cases."""
 
     mean: float | None
     half_width_95: float | None

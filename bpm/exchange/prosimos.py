@@ -1,8 +1,8 @@
 """Prosimos JSON into a `Scenario`: version 2 unchanged, older versions converted with a note or refused with reasons.
 
-The format has no version field and drifted three times (see `_law`): parameter lists were SciPy's (shape, location, scale),
-then became moments. What can be told apart by its form is converted and noted; where two readings are possible, the file
-is refused and both are named. Nothing is replaced silently: each dropped, guessed or repaired value is a `Note`.
+The format has no version field and drifted three times (see `_law`): parameter lists were SciPy's (shape, location,
+scale), then became moments. What can be told apart by its form is converted and noted; where two readings are possible,
+the file is refused and both are named. Nothing is replaced silently: each dropped, guessed or repaired value is a `Note`.
 Source: the parser of Prosimos 2.1.0 and pix-framework 0.15.0, and sample files of their repositories.
 """
 
@@ -83,7 +83,12 @@ class _Reader:
 
     def scenario(self) -> Scenario:
         content = self.content
-        for key in ("resource_profiles", "resource_calendars", "task_resource_distribution", "arrival_time_distribution"):
+        for key in (
+            "resource_profiles",
+            "resource_calendars",
+            "task_resource_distribution",
+            "arrival_time_distribution",
+        ):
             if key not in content:
                 raise self.error("scenario-form", f"{key} is missing")
         self._refuse()
@@ -120,7 +125,9 @@ class _Reader:
             if self.content.get(key):
                 raise self.error("scenario-unsupported", f"{key} cannot be simulated yet")
         if self.content.get("model_type") == "FUZZY":
-            raise self.error("scenario-unsupported", "model_type FUZZY (probabilistic calendars) cannot be simulated yet")
+            raise self.error(
+                "scenario-unsupported", "model_type FUZZY (probabilistic calendars) cannot be simulated yet"
+            )
         for key in self.content:
             if key in _IGNORED and key != "model_type":
                 self.note(None, key, self.content[key], None, "Prosimos wertet dieses Feld nicht aus; hier ebenso")
@@ -199,7 +206,9 @@ class _Reader:
                     self.note(id, "resource_list", pool, pool, "Ressource steht in zwei Pools: der letzte gilt")
                 amount, rate = float(one.get("amount", 1)), float(one.get("cost_per_hour") or 0.0)
                 if amount < 1 or amount != int(amount) or amount > 100_000:
-                    raise self.error("scenario-resource", f"resource {id}: amount {amount:g} is no number of people", id)
+                    raise self.error(
+                        "scenario-resource", f"resource {id}: amount {amount:g} is no number of people", id
+                    )
                 if rate < 0.0 or not math.isfinite(rate):
                     raise self.error("scenario-resource", f"resource {id}: cost_per_hour {rate:g}", id)
                 calendar = str(one["calendar"])
@@ -237,7 +246,9 @@ class _Reader:
             middles = [float(x) for x in data["bin_midpoints"]]
             weights = [b - a for a, b in zip([0.0, *shares], shares, strict=False)]
             if len(shares) != len(middles) or min(weights, default=-1.0) < 0.0 or shares[-1] <= 0.0:
-                raise self.error("scenario-distribution", "arrival_time_distribution: the histogram's cdf does not rise")
+                raise self.error(
+                    "scenario-distribution", "arrival_time_distribution: the histogram's cdf does not rise"
+                )
             pairs = [x for pair in zip(middles, weights, strict=True) for x in pair]
             interval = Distribution("choice", tuple(pairs), -math.inf)
         else:
@@ -257,7 +268,9 @@ class _Reader:
                 {"gateway_id": gateway, "probabilities": [{"path_id": k, "value": v} for k, v in ways.items()]}
                 for gateway, ways in raw.items()
             ]
-        rules = {str(one["id"]): self._any_of(one["rules"], str(one["id"])) for one in self.content.get("branch_rules") or ()}
+        rules = {
+            str(one["id"]): self._any_of(one["rules"], str(one["id"])) for one in self.content.get("branch_rules") or ()
+        }
         found: dict[str, tuple[Branch, ...]] = {}
         for one in raw:
             gateway = str(one["gateway_id"])
@@ -290,9 +303,7 @@ class _Reader:
 
     def _typed(self, name: str, value: Any) -> Value:
         """Texts compare as numbers where the attribute is numeric, as Prosimos does."""
-        numeric = any(
-            one["name"] == name and one["type"] == "continuous" for one in self._all_attributes()
-        )
+        numeric = any(one["name"] == name and one["type"] == "continuous" for one in self._all_attributes())
         if isinstance(value, str) and numeric:
             return float(value)
         return value if isinstance(value, bool | str) else float(value)
@@ -322,7 +333,9 @@ class _Reader:
         if raw["type"] == "continuous":
             return Attribute(name, distribution=self._law(values, name, time=False))
         if raw["type"] != "discrete" or isinstance(values, Mapping):
-            raise self.error("scenario-unsupported", f"attribute {name}: type {raw['type']!r} cannot be simulated yet", name)
+            raise self.error(
+                "scenario-unsupported", f"attribute {name}: type {raw['type']!r} cannot be simulated yet", name
+            )
         choices = []
         for one in values:
             key = one["key"]
@@ -385,12 +398,14 @@ class _Reader:
             if low > high:
                 raise self.error(
                     "scenario-distribution",
-                    f"{element}: {form} can be read as mean {n[0]:g}, min {low:g}, max {high:g} (impossible) or as an older "
-                    f"version's location {n[0]:g}, scale {n[1]:g}, minimum {n[2]:g}; say which",
+                    f"{element}: {form} can be read as mean {n[0]:g}, min {low:g}, max {high:g} (impossible) or as an "
+                    f"older version's location {n[0]:g}, scale {n[1]:g}, minimum {n[2]:g}; say which",
                     element,
                 )
             if n[0] < low:
-                raise self.error("scenario-distribution", f"{element}: the mean of {form} is below its minimum", element)
+                raise self.error(
+                    "scenario-distribution", f"{element}: the mean of {form} is below its minimum", element
+                )
             return Distribution(kind, (n[0] - low, low), low, high)
         if kind == "normal" and size in (2, 4):
             low, high = self._limits(n, 2)
@@ -406,7 +421,9 @@ class _Reader:
             self.note(element, "distribution_params", n, [law.kind, *law.parameters],
                       "Ältere Fassung (Reihenfolge von SciPy, dann min und max): umgerechnet")  # fmt: skip
             return used
-        raise self.error("scenario-distribution", f"{element}: {form} has {size} parameters, which fits no version", element)
+        raise self.error(
+            "scenario-distribution", f"{element}: {form} has {size} parameters, which fits no version", element
+        )
 
     def _scipy(self, kind: str, n: list[float], element: str, *, quiet: bool = False) -> Distribution:
         """Version 0: plain numbers in SciPy's order (shape, location, scale)."""

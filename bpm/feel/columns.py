@@ -1,9 +1,9 @@
 """FEEL compiled to instructions for columns of case data: the simulator's half of "one expression language".
 
-The tree of `bpm.feel.syntax` becomes rows (operation, argument) for `bpm.feel.machine`, never source text. Supported are
-numbers, texts, booleans, null, names, paths of results with several outputs, arithmetic, comparisons, `and`/`or`, `not`,
-`between`, `in` with values, ranges and lists, `if`, `abs`, `floor`, `ceiling`, and unary tests of decision tables.
-Everything else is refused by name, so that a simulation never guesses what a rule means.
+The tree of `bpm.feel.syntax` becomes rows (operation, argument) for `bpm.feel.machine`, never source text. Supported
+are numbers, texts, booleans, null, names, paths of results with several outputs, arithmetic, comparisons, `and`/`or`,
+`not`, `between`, `in` with values, ranges and lists, `if`, `abs`, `floor`, `ceiling`, and unary tests of decision
+tables. Everything else is refused by name, so that a simulation never guesses what a rule means.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def _arithmetic(operation, a, b):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _compare(operation, ta, a, tb, b):  # type: ignore[no-untyped-def]
     """1 true, 0 false, -1 null."""
-    if operation == EQUAL or operation == UNEQUAL:
+    if operation in (EQUAL, UNEQUAL):
         if ta == NULL or tb == NULL:
             same = ta == tb
         elif ta != tb:

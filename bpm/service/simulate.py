@@ -1,7 +1,7 @@
 """Simulate a procedure: find its scenario, play it, write its log; the answer of `bpm simulate`.
 
-The scenario is the one given, else `scenario.json` or `<stem>.json` beside the model; without one there is no simulation,
-since invented figures would look like measured ones.
+The scenario is the one given, else `scenario.json` or `<stem>.json` beside the model; without one there is no
+simulation, since invented figures would look like measured ones.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Progress = Callable[[float], None]
 Sink = Callable[[int, EventLog], None]
 HOW_TO_GET_ONE = (
-    "no scenario: give one with --scenario, or put scenario.json (Prosimos JSON; arrivals, people, durations) beside the "
-    "model; docs: python -c 'import bpm.model.scenario as s; print(s.__doc__)'"
+    "no scenario: give one with --scenario, or put scenario.json beside the model (Prosimos JSON: arrivals, people, "
+    "durations; see bpm/model/scenario.py)"
 )
 
 
@@ -63,13 +63,14 @@ def simulate(
 
 def simulate_procedure(
     procedure: Procedure,
+    scenario: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    /,
     *,
     cases: int = 1_000,
     replications: int = 30,
     seed: int = 1,
     workers: int = 1,
-    scenario: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The contract's JSON for a procedure that has been read, from wherever it came.
 
@@ -135,7 +136,8 @@ class _Writer:
         try:
             self._file = self._path.open("w", encoding="utf-8", newline="") if self._csv else self._path.open("wb")
         except OSError as error:
-            raise ScenarioError("unwritable-file", error.strerror or "cannot be written", path=str(self._path)) from None
+            why = error.strerror or "cannot be written"
+            raise ScenarioError("unwritable-file", why, path=str(self._path)) from None
         return self
 
     def __call__(self, number: int, log: EventLog) -> None:

@@ -22,6 +22,8 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 1.0 / 9007199254740992.0
 TRIES = 10_000
+DURATION, SPLIT, COMES = np.uint64(1), np.uint64(2), np.uint64(3)
+"""What a draw at an element is for: how long, which way, whether at all."""
 
 
 @njit(cache=True, nogil=True)
@@ -69,7 +71,8 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
         r -= 5.0
         num = 2.01033439929228813265e-7
         for c in (2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
-                  0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772):  # fmt: skip
+                  0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699,
+                  6.6579046435011037772):  # fmt: skip
             num = num * r + c
         den = 2.04426310338993978564e-15
         for c in (1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,

@@ -1,8 +1,8 @@
 """Case data of a simulation: which columns there are, how they are drawn, and the rules compiled on them.
 
-Columns come from case attributes, from the results of steps, and from the result variables of business rule tasks, whose
-decisions are compiled with all they require. A decision with one output gives the column of its variable; several outputs
-give `variable.output` each.
+Columns come from case attributes, from the results of steps, and from the result variables of business rule tasks,
+whose decisions are compiled with all they require. A decision with one output gives the column of its variable; several
+outputs give `variable.output` each.
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ class Data:
         self.assembly.emit(M.STOP)
         return start
 
-    def _decision(self, known: Mapping[str, Decision], decision: Decision, variable: str, path: tuple[str, ...]) -> None:
+    def _decision(
+        self, known: Mapping[str, Decision], decision: Decision, variable: str, path: tuple[str, ...]
+    ) -> None:
         if decision.id in path:
             raise NotCompilable(f"a decision that requires itself ({decision.id})")
         local: dict[str, str] = {}

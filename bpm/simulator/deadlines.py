@@ -1,8 +1,8 @@
 """Legal deadlines of a procedure against simulated cases: how often would the limit be exceeded?
 
-First form: a deadline on the process or on one of its end events runs from the case's start (its receipt) to its end; the
-day of receipt does not count, the deadline ends with its last day, and if that is a Saturday or Sunday, with the next
-Monday (BGB 187, 188, 193). Local holidays, suspension and extension are not counted, which a note says.
+First form: a deadline on the process or on one of its end events runs from the case's start (its receipt) to its end;
+the day of receipt does not count, the deadline ends with its last day, and if that is a Saturday or Sunday, with the
+next Monday (BGB 187, 188, 193). Local holidays, suspension and extension are not counted, which a note says.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Deadlines:
                 continue
             self._found.append((deadline, element))
             self.notes.append(Note(element, "deadline", deadline.length, deadline.length,
-                                   "Gezählt ohne Feiertage, Hemmung und Verlängerung, ab Beginn des Falls"))  # fmt: skip
+                                   "Gezählt ab Beginn des Falls, ohne Feiertage, Hemmung, Verlängerung"))  # fmt: skip
 
     def measure(self, counted: tuple[Counted, ...], epoch: datetime) -> tuple[dict[str, Any], ...]:
         """The contract's `deadlines`; times in `counted` are seconds since `epoch`."""

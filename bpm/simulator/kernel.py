@@ -11,449 +11,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bpm.feel.machine import FAILED, holds
-from bpm.feel.machine import run as run_code
+from bpm.feel.machine import holds
 from bpm.simulator import layout as L
-from bpm.simulator.chance import mix, sample, unit
+from bpm.simulator.agenda import drop_first, move_to, push
+from bpm.simulator.chance import COMES, DURATION, mix, sample, unit
 from bpm.simulator.handles import program_handle, state_handle
-from bpm.simulator.weeks import finish, next_open, open_until
+from bpm.simulator.items import count_item, end_item, new_item, pass_by
+from bpm.simulator.people import ask_for_work, dispatch, withdraw
+from bpm.simulator.ways import after, close_scope, set_results
+from bpm.simulator.weeks import finish
 
 _ONE = np.uint64(1)
 _NONE = np.uint64(0)
-_DURATION, _SPLIT, _COMES = np.uint64(1), np.uint64(2), np.uint64(3)
-
-
-@njit(cache=True, nogil=True)
-def push(S, time, kind, ref, generation, extra):  # type: ignore[no-untyped-def]
-    """Plan a happening. A new one is later in order than all others, so equal times need no further comparison."""
-    heap, counts = S.heap, S.counts
-    i = counts[L.HEAP]
-    counts[L.HEAP] = i + 1
-    order = counts[L.SEQUENCE]
-    counts[L.SEQUENCE] = order + 1
-    while i > 0:
-        parent = (i - 1) >> 1
-        if heap[parent].time <= time:
-            break
-        heap[i] = heap[parent]
-        i = parent
-    h = heap[i]
-    h.time, h.order, h.kind, h.extra, h.ref, h.generation = time, order, kind, extra, ref, generation
-
-
-@njit(cache=True, nogil=True)
-def drop_first(S):  # type: ignore[no-untyped-def]
-    """Take the earliest happening off the heap (read it before)."""
-    heap = S.heap
-    n = S.counts[L.HEAP] - 1
-    S.counts[L.HEAP] = n
-    if n == 0:
-        return
-    time, order = heap[n].time, heap[n].order
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        right = child + 1
-        if right < n and (
-            heap[right].time < heap[child].time
-            or (heap[right].time == heap[child].time and heap[right].order < heap[child].order)
-        ):
-            child = right
-        if time < heap[child].time or (time == heap[child].time and order < heap[child].order):
-            break
-        heap[i] = heap[child]
-        i = child
-    heap[i] = heap[n]
-
-
-@njit(cache=True, nogil=True)
-def move_to(S, node, position, slot, mask):  # type: ignore[no-untyped-def]
-    k = S.counts[L.STACK]
-    S.counts[L.STACK] = k + 1
-    move = S.stack[k]
-    move.node, move.position, move.slot, move.mask = node, position, slot, mask
-
-
-@njit(cache=True, nogil=True)
-def new_item(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
-    """A token rests at node `n` from now on."""
-    counts = S.counts
-    counts[L.FREE_ITEMS] -= 1
-    i = S.free_items[counts[L.FREE_ITEMS]]
-    item, case = S.items[i], S.slots[slot]
-    item.slot, item.node, item.resource, item.handovers, item.mask, item.key = slot, n, -1, 0, mask, key
-    item.order = counts[L.SEQUENCE]
-    item.queue_next = -1
-    item.enabled = item.started = S.clock[L.NOW]
-    item.work = 0.0
-    item.case_prior, item.case_next = -1, case.first_item
-    if case.first_item >= 0:
-        S.items[case.first_item].case_prior = i
-    case.first_item = i
-    S.tokens[slot, n] += 1
-    return i
-
-
-@njit(cache=True, nogil=True)
-def end_item(S, i, queued):  # type: ignore[no-untyped-def]
-    """The token leaves; a queued item's place is kept until its queue comes to it."""
-    item = S.items[i]
-    item.generation += 1
-    S.tokens[item.slot, item.node] -= 1
-    if item.case_prior >= 0:
-        S.items[item.case_prior].case_next = item.case_next
-    else:
-        S.slots[item.slot].first_item = item.case_next
-    if item.case_next >= 0:
-        S.items[item.case_next].case_prior = item.case_prior
-    if queued:
-        item.state = L.DEAD
-    else:
-        item.state = L.FREE
-        S.free_items[S.counts[L.FREE_ITEMS]] = i
-        S.counts[L.FREE_ITEMS] += 1
-
-
-@njit(cache=True, nogil=True)
-def write_row(S, i, status):  # type: ignore[no-untyped-def]
-    k = S.counts[L.ROWS]
-    S.counts[L.ROWS] = k + 1
-    row, item = S.rows[k], S.items[i]
-    row.case, row.node, row.resource = S.slots[item.slot].case, item.node, item.resource
-    row.handovers, row.status, row.enabled = item.handovers, status, item.enabled
-    row.started = np.nan if item.state == L.QUEUED else item.started
-    row.completed, row.worked = S.clock[L.NOW], item.work
-
-
-@njit(cache=True, nogil=True)
-def count_item(P, S, i, status):  # type: ignore[no-untyped-def]
-    """Book an item that ends: the figures of `bpm.kpis`, in the same order and with the same operations."""
-    item = S.items[i]
-    node = P.nodes[item.node]
-    if node.logged == 1 and S.counts[L.LOGGING] == 1:
-        write_row(S, i, status)
-    sums = S.sums[item.slot]
-    if item.state != L.QUEUED and node.counts == 1:
-        waited = item.started - item.enabled
-        cost = 0.0
-        if item.resource >= 0:
-            cost = item.work / 3600.0 * P.resources[item.resource].rate
-            S.resource_sums[item.resource, L.R_BUSY] += item.work
-            S.resource_sums[item.resource, L.R_WAIT] += waited
-        if status == L.COMPLETED:
-            cost += node.fixed_cost
-            S.node_sums[item.node, L.N_WAIT] += waited
-            S.node_sums[item.node, L.N_WORK] += item.work
-            S.node_sums[item.node, L.N_COST] += cost
-            sums[L.STEPS] += 1.0
-        sums[L.WAITING] += waited
-        sums[L.PROCESSING] += item.work
-        sums[L.COST] += cost
-        sums[L.HANDOVERS] += item.handovers
-    if status == L.COMPLETED:
-        count_others(P, S, item.node, item.slot)
-
-
-@njit(cache=True, nogil=True)
-def count_others(P, S, n, slot):  # type: ignore[no-untyped-def]
-    """What a completed node takes from citizens and businesses, and that it was executed."""
-    node, sums = P.nodes[n], S.sums[slot]
-    S.node_sums[n, L.N_DONE] += 1.0
-    sums[L.CITIZEN_S] += node.citizen_s
-    sums[L.CITIZEN_EUR] += node.citizen_eur
-    sums[L.BUSINESS_S] += node.business_s
-    sums[L.BUSINESS_EUR] += node.business_eur
-    if node.counts == 2 and node.fixed_cost != 0.0:
-        sums[L.COST] += node.fixed_cost
-        S.node_sums[n, L.N_COST] += node.fixed_cost
-
-
-@njit(cache=True, nogil=True)
-def pass_by(P, S, n, slot):  # type: ignore[no-untyped-def]
-    """A node that takes no time is executed: figures and log row."""
-    node = P.nodes[n]
-    if node.counts > 0:
-        count_others(P, S, n, slot)
-        if node.counts == 1:
-            S.sums[slot, L.STEPS] += 1.0
-            S.sums[slot, L.COST] += node.fixed_cost
-            S.node_sums[n, L.N_COST] += node.fixed_cost
-    if node.logged == 1 and S.counts[L.LOGGING] == 1:
-        k = S.counts[L.ROWS]
-        S.counts[L.ROWS] = k + 1
-        row = S.rows[k]
-        row.case, row.node, row.resource, row.handovers, row.status = S.slots[slot].case, n, -1, 0, L.COMPLETED
-        row.enabled = row.started = row.completed = S.clock[L.NOW]
-        row.worked = 0.0
-
-
-@njit(cache=True, nogil=True)
-def set_results(P, S, first, length, slot, key):  # type: ignore[no-untyped-def]
-    """Draw the data that a completed node (or an arriving case) brings."""
-    for k in range(first, first + length):
-        result = P.results[k]
-        S.data[slot, result.column] = sample(P.laws[result.law], P.values, mix(key, result.key))
-        S.types[slot, result.column] = result.type
-
-
-@njit(cache=True, nogil=True)
-def after(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
-    """Node `n` is completed: its data, its decision, then its tokens go on."""
-    node = P.nodes[n]
-    set_results(P, S, node.first_result, node.results, slot, key)
-    if node.code >= 0:
-        kind = run_code(P.code, P.constants, node.code, S.data[slot], S.types[slot], S.vm_types, S.vm_values)
-        if kind == FAILED:
-            S.counts[L.ERROR_NODE], S.counts[L.ERROR_CASE] = n, S.slots[slot].case
-            return
-    leave(P, S, n, slot, mask, key)
-
-
-@njit(cache=True, nogil=True)
-def true_flow(P, S, f, slot):  # type: ignore[no-untyped-def]
-    code = P.flows[f].code
-    return code < 0 or holds(P.code, P.constants, code, S.data[slot], S.types[slot], S.vm_types, S.vm_values)
-
-
-@njit(cache=True, nogil=True)
-def one_flow(P, S, n, slot, key):  # type: ignore[no-untyped-def]
-    """The flow an exclusive split takes, or -1 if no way is open."""
-    node = P.nodes[n]
-    first, last = node.first_out, node.first_out + node.outs
-    default = -1
-    for f in range(first, last):
-        if P.flows[f].default == 1:
-            default = f
-    if node.split == L.SPLIT_FIRST:
-        for f in range(first, last):
-            if f != default and true_flow(P, S, f, slot):
-                return f
-        return default
-    total = 0.0
-    chosen = first - 1
-    rules = node.split == L.SPLIT_RULES
-    for f in range(first, last):
-        if not rules or (P.flows[f].code >= 0 and true_flow(P, S, f, slot)):
-            total += P.flows[f].probability
-            chosen = f
-    if rules and chosen < first:
-        if default >= 0:
-            return default
-        rules = False
-        for f in range(first, last):
-            total += P.flows[f].probability
-    u = unit(mix(key, _SPLIT), 0) * total
-    for f in range(first, last):
-        if rules and (P.flows[f].code < 0 or not true_flow(P, S, f, slot)):
-            continue
-        chosen = f if P.flows[f].probability > 0.0 or chosen < first else chosen
-        u -= P.flows[f].probability
-        if u < 0.0:
-            return f
-    return chosen if total > 0.0 else -1
-
-
-@njit(cache=True, nogil=True)
-def any_flows(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
-    """Take every flow an inclusive split opens; their number. Nothing open: the default, or by the weights one."""
-    node = P.nodes[n]
-    default, taken = -1, 0
-    for f in range(node.first_out, node.first_out + node.outs):
-        if P.flows[f].default == 1:
-            default = f
-            if node.split == L.SPLIT_ANY:
-                continue
-        if node.split == L.SPLIT_ANY:
-            opened = true_flow(P, S, f, slot)
-        else:
-            opened = unit(mix(key, _SPLIT), 1 + f - node.first_out) < P.flows[f].probability
-        if opened:
-            take(P, S, f, slot, mask)
-            taken += 1
-    if taken == 0 and default < 0 and node.split == L.SPLIT_ANY_DRAW:
-        default = one_flow(P, S, n, slot, key)
-    if taken == 0 and default >= 0:
-        take(P, S, default, slot, mask)
-        taken = 1
-    return taken
-
-
-@njit(cache=True, nogil=True)
-def take(P, S, f, slot, mask):  # type: ignore[no-untyped-def]
-    S.flow_counts[f] += 1
-    move_to(S, P.flows[f].target, P.flows[f].position, slot, mask)
-
-
-@njit(cache=True, nogil=True)
-def leave(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
-    """One token at node `n` becomes one on each chosen flow."""
-    node = P.nodes[n]
-    if node.outs == 0:
-        S.scope_live[slot, node.scope] -= 1
-        S.scope_masks[slot, node.scope] |= mask
-        close_scope(P, S, slot, node.scope)
-        return
-    if node.split == L.SPLIT_ALL:
-        taken = node.outs
-        for k in range(node.outs - 1, -1, -1):  # a stack: the first flow goes first
-            take(P, S, node.first_out + k, slot, mask)
-    elif node.split == L.SPLIT_ANY or node.split == L.SPLIT_ANY_DRAW:
-        taken = any_flows(P, S, n, slot, mask, key)
-    else:
-        f = one_flow(P, S, n, slot, key)
-        taken = 1 if f >= 0 else 0
-        if f >= 0:
-            take(P, S, f, slot, mask)
-    if taken == 0:
-        S.stuck[n] += 1  # the token stays for good: the case is reported as unfinished
-        S.tokens[slot, n] += 1
-        return
-    S.scope_live[slot, node.scope] += taken - 1
-
-
-@njit(cache=True, nogil=True)
-def close_scope(P, S, slot, scope):  # type: ignore[no-untyped-def]
-    """If the last token of a (sub-)process is gone, it is done. Nested ends close one after the other.
-
-    Numba compiles no mutual recursion without annotations, so the host's way on is put on the stack as a move with
-    position -2: "this sub-process is complete".
-    """
-    if S.scope_live[slot, scope] > 0:
-        return
-    if scope == 0:
-        finish_case(S, slot)
-    else:
-        move_to(S, P.scope_node[scope], -2, slot, _NONE)
-
-
-@njit(cache=True, nogil=True)
-def finish_case(S, slot):  # type: ignore[no-untyped-def]
-    case, now, counts = S.slots[slot], S.clock[L.NOW], S.counts
-    S.sums[slot, L.CYCLE] = now - case.start
-    S.cases[case.case] = S.sums[slot]
-    S.case_times[case.case, 0], S.case_times[case.case, 1] = case.start, now
-    for k in range(len(S.outcomes)):
-        if (case.outcomes >> np.uint64(k)) & _ONE:
-            S.outcomes[k] += 1
-    S.clock[L.HORIZON] = now
-    counts[L.FINISHED] += 1
-    S.free_slots[counts[L.FREE_SLOTS]] = slot
-    counts[L.FREE_SLOTS] += 1
-    if counts[L.PENDING_SLOT] == slot:
-        counts[L.PENDING_SLOT] = -1
-
-
-# --- people ----------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def start_work(P, S, i, r, law):  # type: ignore[no-untyped-def]
-    """A person of resource `r` begins item `i` now."""
-    item, now = S.items[i], S.clock[L.NOW]
-    resource = P.resources[r]
-    S.idle[r] -= 1
-    item.state, item.resource, item.started = L.RUNNING, r, now
-    item.work = max(sample(P.laws[law], P.values, mix(item.key, _DURATION)), 0.0)
-    others = item.mask & ~(_ONE << np.uint64(resource.pool))
-    while others != _NONE:
-        item.handovers += 1
-        others &= others - _ONE
-    item.mask = _ONE << np.uint64(resource.pool)
-    done = finish(P.calendars[resource.calendar], P.periods, now, item.work)
-    push(S, done, L.FINISH, i, item.generation, 0)
-
-
-@njit(cache=True, nogil=True)
-def wake_later(P, S, r):  # type: ignore[no-untyped-def]
-    """Plan to look at the queues when resource `r` comes on duty."""
-    if S.wake[r] < 0.0:
-        S.wake[r] = next_open(P.calendars[P.resources[r].calendar], P.periods, S.clock[L.NOW])
-        push(S, S.wake[r], L.WAKE, r, 0, 0)
-
-
-@njit(cache=True, nogil=True)
-def on_duty(P, S, r):  # type: ignore[no-untyped-def]
-    now = S.clock[L.NOW]
-    return next_open(P.calendars[P.resources[r].calendar], P.periods, now) == now
-
-
-@njit(cache=True, nogil=True)
-def first_waiting(P, S, r):  # type: ignore[no-untyped-def]
-    """The queue whose first item resource `r` must serve next, or -1: by priority level, then by age."""
-    resource, levels = P.resources[r], S.counts[L.LEVELS]
-    for level in range(levels):
-        best, age = -1, 0
-        for k in range(resource.first_queue, resource.first_queue + resource.queues):
-            q = P.resource_queues[k] * levels + level
-            queue = S.queues[q]
-            while queue.head >= 0 and S.items[queue.head].state == L.DEAD:
-                gone = queue.head
-                queue.head = S.items[gone].queue_next
-                S.items[gone].state = L.FREE
-                S.free_items[S.counts[L.FREE_ITEMS]] = gone
-                S.counts[L.FREE_ITEMS] += 1
-            if queue.head >= 0 and (best < 0 or S.items[queue.head].order < age):
-                best, age = q, S.items[queue.head].order
-        if best >= 0:
-            return best
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def law_for(P, n, r):  # type: ignore[no-untyped-def]
-    node = P.nodes[n]
-    for k in range(node.first_candidate, node.first_candidate + node.candidates):
-        if P.candidates[k].resource == r:
-            return P.candidates[k].law
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def dispatch(P, S, r):  # type: ignore[no-untyped-def]
-    """Give waiting work to the idle people of resource `r`, or plan to when they come on duty."""
-    while S.idle[r] > 0:
-        q = first_waiting(P, S, r)
-        if q < 0:
-            return
-        if not on_duty(P, S, r):
-            wake_later(P, S, r)
-            return
-        i = S.queues[q].head
-        S.queues[q].head = S.items[i].queue_next
-        start_work(P, S, i, r, law_for(P, S.items[i].node, r))
-
-
-@njit(cache=True, nogil=True)
-def ask_for_work(P, S, i):  # type: ignore[no-untyped-def]
-    """Item `i` needs a person: the candidate on duty that has been idle for longest, else the queue."""
-    item = S.items[i]
-    node = P.nodes[item.node]
-    last = node.first_candidate + node.candidates
-    best = -1
-    for k in range(node.first_candidate, last):
-        r = P.candidates[k].resource
-        if S.idle[r] > 0 and (best < 0 or S.idle_since[r] < S.idle_since[P.candidates[best].resource]):
-            if on_duty(P, S, r) and first_waiting(P, S, r) < 0:
-                best = k
-    if best >= 0:
-        start_work(P, S, i, P.candidates[best].resource, P.candidates[best].law)
-        return
-    item.state = L.QUEUED
-    q = node.queue * S.counts[L.LEVELS] + S.slots[item.slot].level
-    queue = S.queues[q]
-    if queue.head < 0:
-        queue.head = i
-    else:
-        S.items[queue.tail].queue_next = i
-    queue.tail = i
-    for k in range(node.first_candidate, last):
-        if S.idle[P.candidates[k].resource] > 0:
-            wake_later(P, S, P.candidates[k].resource)
-
-
-# --- nodes -----------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
@@ -562,10 +131,10 @@ def rest(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
     i = new_item(P, S, n, slot, mask, key)
     S.items[i].state = L.RUNNING
     plan_boundaries(P, S, i)
-    delay = max(sample(P.laws[node.duration], P.values, mix(key, _DURATION)), 0.0)
-    if node.counts == 1:
+    delay = max(sample(P.laws[node.duration], P.values, mix(key, DURATION)), 0.0)
+    if node.works == 1:
         S.items[i].work = delay
-    if node.probability >= 1.0 or unit(mix(key, _COMES), 0) < node.probability:
+    if node.probability >= 1.0 or unit(mix(key, COMES), 0) < node.probability:
         push(S, S.clock[L.NOW] + delay, L.FINISH, i, S.items[i].generation, 0)
     else:
         S.stuck[n] += 1
@@ -579,8 +148,8 @@ def plan_boundaries(P, S, i):  # type: ignore[no-untyped-def]
         b = P.boundaries[k]
         S.visits[item.slot, b] += 1
         key = mix(mix(S.slots[item.slot].key, P.nodes[b].key), np.uint64(S.visits[item.slot, b]))
-        if P.nodes[b].probability >= 1.0 or unit(mix(key, _COMES), 0) < P.nodes[b].probability:
-            delay = max(sample(P.laws[P.nodes[b].duration], P.values, mix(key, _DURATION)), 0.0)
+        if P.nodes[b].probability >= 1.0 or unit(mix(key, COMES), 0) < P.nodes[b].probability:
+            delay = max(sample(P.laws[P.nodes[b].duration], P.values, mix(key, DURATION)), 0.0)
             push(S, S.clock[L.NOW] + delay, L.BOUNDARY, i, item.generation, b)
 
 
@@ -594,10 +163,10 @@ def race(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
     for f in range(node.first_out, node.first_out + node.outs):
         event = P.nodes[P.flows[f].target]
         lot = mix(key, event.key)
-        if event.probability >= 1.0 or unit(mix(lot, _COMES), 0) < event.probability:
+        if event.probability >= 1.0 or unit(mix(lot, COMES), 0) < event.probability:
             delay = 0.0
             if event.duration >= 0:
-                delay = max(sample(P.laws[event.duration], P.values, mix(lot, _DURATION)), 0.0)
+                delay = max(sample(P.laws[event.duration], P.values, mix(lot, DURATION)), 0.0)
             push(S, S.clock[L.NOW] + delay, L.CATCH, i, S.items[i].generation, f)
             planned += 1
     if planned == 0:
@@ -630,27 +199,6 @@ def end(P, S, n, slot, mask):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def withdraw(P, S, i):  # type: ignore[no-untyped-def]
-    """Item `i` ends before it is complete; work done so far counts as work, the person is free again."""
-    item = S.items[i]
-    r = item.resource
-    queued = item.state == L.QUEUED
-    if item.state == L.RUNNING and r >= 0:
-        calendar = P.calendars[P.resources[r].calendar]
-        now = S.clock[L.NOW]
-        done = open_until(calendar, P.periods, now) - open_until(calendar, P.periods, item.started)
-        item.work = min(item.work, done)
-    elif item.state == L.RUNNING:
-        item.work = min(item.work, S.clock[L.NOW] - item.started)
-    count_item(P, S, i, L.WITHDRAWN)
-    end_item(S, i, queued)
-    if r >= 0:
-        S.idle[r] += 1
-        S.idle_since[r] = S.clock[L.NOW]
-        dispatch(P, S, r)
-
-
-@njit(cache=True, nogil=True)
 def empty_scope(P, S, slot, scope):  # type: ignore[no-untyped-def]
     """Take every token out of a scope and those inside it: first the waiting ones, so that nobody starts on them."""
     for running in range(2):
@@ -680,9 +228,6 @@ def empty_scope(P, S, slot, scope):  # type: ignore[no-untyped-def]
             S.stack[kept] = S.stack[k]
             kept += 1
     S.counts[L.STACK] = kept
-
-
-# --- happenings ------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)

@@ -34,7 +34,8 @@ SUMS = 10
 # row status in a log
 COMPLETED, WITHDRAWN = range(2)
 # counters of State.counts
-(N_CASES, ARRIVED, FINISHED, SEQUENCE, HEAP, STACK, FREE_SLOTS, FREE_ITEMS, ROWS, BUDGET, ERROR_NODE, LOGGING) = range(12)
+(N_CASES, ARRIVED, FINISHED, SEQUENCE, HEAP, STACK, FREE_SLOTS, FREE_ITEMS, ROWS, BUDGET, ERROR_NODE,
+ LOGGING) = range(12)  # fmt: skip
 (ERROR_CASE, PENDING_SLOT, STEP_LIMIT, MARGIN, LEVELS) = range(12, 17)
 COUNTS = 17
 MOVES_OF_A_CASE = 100_000
@@ -51,7 +52,8 @@ NODE = np.dtype(
         ("ins", "i4"), ("scope", "i4"), ("child", "i4"), ("first_candidate", "i4"), ("candidates", "i4"),
         ("queue", "i4"), ("duration", "i4"), ("first_boundary", "i4"), ("boundaries", "i4"), ("first_result", "i4"),
         ("results", "i4"), ("code", "i4"), ("target", "i4"), ("outcome", "i4"), ("counts", "i4"), ("logged", "i4"),
-        ("interrupting", "i4"), ("join_slot", "i4"), ("key", "u8"), ("probability", "f8"), ("fixed_cost", "f8"),
+        ("interrupting", "i4"), ("works", "i4"), ("join_slot", "i4"), ("key", "u8"), ("probability", "f8"),
+        ("fixed_cost", "f8"),
         ("citizen_s", "f8"), ("citizen_eur", "f8"), ("business_s", "f8"), ("business_eur", "f8"),
     ]
 )  # fmt: skip
@@ -152,10 +154,10 @@ def allocate(program: Program, cases: int, *, log: bool, levels: int, columns: i
     widest = max(int(program.nodes[name].max(initial=0)) for name in ("outs", "ins", "boundaries"))
     margin = widest + len(program.start_nodes) + int(program.resources["amount"].sum()) + 8
     s, i = 64, 256
-    counts = np.zeros(COUNTS, np.int64)
+    counts: Any = np.zeros(COUNTS, np.int64)
     counts[[N_CASES, FREE_SLOTS, FREE_ITEMS, LOGGING, MARGIN, LEVELS]] = cases, s, i, log, margin, levels
     counts[[PENDING_SLOT, ERROR_NODE, STEP_LIMIT]] = -1, -1, MOVES_OF_A_CASE
-    queues = np.empty(max(queue_sets, 1) * levels, QUEUE)
+    queues: Any = np.empty(max(queue_sets, 1) * levels, QUEUE)
     queues["head"] = queues["tail"] = -1
     return State(
         counts=counts,
@@ -206,7 +208,8 @@ def grow(state: State, what: int) -> State:
         free = _longer(state.free_slots)
         free[:old] = np.arange(2 * old - 1, old - 1, -1)
         state.counts[FREE_SLOTS] = old
-        wide = ("slots", "tokens", "visits", "joins", "join_masks", "scope_live", "scope_masks", "data", "types", "sums")
+        wide = ("slots", "tokens", "visits", "joins", "join_masks", "scope_live", "scope_masks", "data", "types",
+                "sums")  # fmt: skip
         return state._replace(
             free_slots=free, scope_item=_longer(state.scope_item, -1), **{k: _longer(getattr(state, k)) for k in wide}
         )

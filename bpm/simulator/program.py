@@ -1,14 +1,13 @@
 """From model and scenario to the arrays of `bpm.simulator.layout`.
 
-Sub-processes are flattened: each is a scope with a token count of its own. What cannot be simulated is refused by element
-id (`simulation-unsupported`), what the scenario leaves open is an error that says what to add (`scenario-incomplete`) or,
-where there is one plain reading, a note. Nothing is left out in silence.
+Sub-processes are flattened: each is a scope with a token count of its own. What cannot be simulated is refused by
+element id (`simulation-unsupported`), what the scenario leaves open is an error that says what to add
+(`scenario-incomplete`) or, where there is one plain reading, a note. Nothing is left out in silence.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,16 +33,14 @@ from bpm.model.process import (
 )
 from bpm.model.scenario import Attribute, Distribution, ElementFigures, Note, Scenario
 from bpm.simulator import layout as L
+from bpm.simulator import tables
 from bpm.simulator.data import Data, numbers_of, type_of
 from bpm.simulator.laws import Laws
+from bpm.simulator.moments import iso_seconds, start_of
 
 _AUTOMATIC = ("serviceTask", "sendTask", "businessRuleTask", "scriptTask")
-_DURATION = re.compile(
-    r"P(?:(?P<Y>\d+)Y)?(?:(?P<M>\d+)M)?(?:(?P<W>\d+)W)?(?:(?P<D>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?"
-)
-_SECONDS = {"Y": 365.2425 * 86400, "M": 365.2425 / 12 * 86400, "W": 604800, "D": 86400, "h": 3600, "m": 60, "s": 1}
-POOLS = 64
-"""Pools are bits of a token's memory of who had the case last."""
+_OUTSIDE = ("userTask", "manualTask", "receiveTask")
+"""Without people of the city, such a step is time in somebody else's hands: it passes, but nobody processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +65,13 @@ def key_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def iso_seconds(text: str) -> tuple[float, bool] | None:
-    """Seconds of an ISO duration in a timer's text and whether they are exact (months and years are not)."""
-    found = _DURATION.search(text)
-    if found is None or not any(found.groups()):
-        return None
-    parts = {name: float(value) for name, value in found.groupdict().items() if value}
-    return sum(value * _SECONDS[name] for name, value in parts.items()), not parts.keys() & {"Y", "M"}
-
-
 def compile_program(process: Process, decisions: tuple[DecisionModel, ...], scenario: Scenario, path: str) -> Compiled:
     """Compile; raises ScenarioError, located by element and line."""
     return _Compiler(process, decisions, scenario, path).compiled()
 
 
 class _Compiler:
-    def __init__(
-        self, process: Process, decisions: tuple[DecisionModel, ...], scenario: Scenario, path: str
-    ) -> None:
+    def __init__(self, process: Process, decisions: tuple[DecisionModel, ...], scenario: Scenario, path: str) -> None:
         self.process, self.decisions, self.scenario, self.path = process, decisions, scenario, path
         self.notes: list[Note] = []
         self.laws, self.data = Laws(), Data()
@@ -101,7 +87,7 @@ class _Compiler:
         for k, (_, flow) in enumerate(self.flows):
             self.incoming[flow.target].append(k)
         self.resources = tuple(scenario.resources)
-        self.records = np.zeros(len(self.order), L.NODE)
+        self.records: Any = np.zeros(len(self.order), L.NODE)
         for name in ("child", "queue", "duration", "code", "target", "outcome", "join_slot"):
             self.records[name] = -1
         self.records["probability"] = 1.0
@@ -172,18 +158,18 @@ class _Compiler:
         for attribute in scenario.attributes:
             self._result(attribute, f"case:{attribute.name}")
         rules, levels = self._priorities()
-        self._figures()
+        tables.fill_figures(self.order, self.records, scenario)
         code, constants = self.data.assembly.finished()
         laws, values = self._finished_laws()
-        queue_of, queue_list = self._queues(candidates)
-        calendars, periods, calendar_index = self._calendars()
+        queue_of, queue_list = tables.queues(self.records, candidates, len(self.resources))
+        calendars, periods, calendar_index = tables.calendars(scenario)
         program = L.Program(
             nodes=self.records,
             flows=flows,
             laws=laws,
             values=values,
             candidates=np.array(candidates or [(0, 0)], L.CANDIDATE),
-            resources=self._resources(queue_of, calendar_index),
+            resources=tables.resources(scenario, queue_of, calendar_index),
             resource_queues=np.array(queue_list or [0], np.int64),
             calendars=calendars,
             periods=periods,
@@ -191,7 +177,7 @@ class _Compiler:
             results=np.array(self.results or [(0, 0, 0, 0)], L.RESULT),
             starts=starts,
             start_nodes=start_nodes,
-            inside=self._inside(),
+            inside=tables.nested(self.scopes, {id: node.parent for id, node in self.by_id.items()}),
             scope_node=np.array([self.index.get(s, -1) for s in self.scopes], np.int64),
             reach=self._reach(positions),
             code=code,
@@ -204,7 +190,7 @@ class _Compiler:
         return Compiled(
             program, tuple(n.id for n in self.order), tuple(name for name, _ in self.flows), self.resources,
             tuple(outcomes), levels, len(self.data.columns), *start_of(scenario), tuple(self.notes),
-            self._recorded(),
+            tables.recorded(self.order, scenario),
         )  # fmt: skip
 
     def _unknown_ids(self) -> None:
@@ -290,7 +276,8 @@ class _Compiler:
         return None
 
     def _starts(self) -> tuple[Any, Any]:
-        starts, nodes = [], []
+        starts: list[tuple[int, int]] = []
+        nodes: list[int] = []
         for scope in self.scopes:
             inner = [n for n in self.order if n.parent == scope]
             events = [n for n in inner if n.type == "startEvent"]
@@ -310,20 +297,9 @@ class _Compiler:
             nodes.extend(self.index[n.id] for n in chosen)
         return np.array(starts, np.int64), np.array(nodes, np.int64)
 
-    def _inside(self) -> Any:
-        n = len(self.scopes)
-        inside = np.zeros((n, n), np.bool_)
-        for k, scope in enumerate(self.scopes):
-            inside[k, k] = True
-            parent = self.by_id[scope].parent if scope in self.by_id else None
-            while parent is not None:
-                inside[self.scopes.index(parent), k] = True
-                parent = self.by_id[parent].parent if parent in self.by_id else None
-        return inside
-
     def _reach(self, positions: Mapping[tuple[str, int], int]) -> Any:
         """Which nodes' tokens can still come in at a position of an inclusive join, without passing that join."""
-        reach = np.zeros((len(positions), len(self.order)), np.bool_)
+        reach: Any = np.zeros((len(positions), len(self.order)), np.bool_)
         for (join, flow), position in positions.items():
             if self.records[self.index[join]]["join"] != L.JOIN_SOME:
                 continue
@@ -443,6 +419,7 @@ class _Compiler:
                       "Dauer aus li:step, ohne Personal und ohne Streuung")  # fmt: skip
         if law is not None:
             record["kind"], record["duration"] = L.DELAY, self.laws.add(law, node.id)
+            record["works"] = int(node.type not in _OUTSIDE)
         elif node.id not in self.scenario.activities and node.type not in _AUTOMATIC:
             raise self.error(
                 "scenario-incomplete",
@@ -450,7 +427,9 @@ class _Compiler:
                 node,
             )
         elif node.id not in self.scenario.activities:
-            self.note(node.id, "task_resource_distribution", None, "0 s", "Automatischer Schritt ohne Angabe: keine Dauer")
+            self.note(
+                node.id, "task_resource_distribution", None, "0 s", "Automatischer Schritt ohne Angabe: keine Dauer"
+            )
 
     def _caught(self, node: Event, record: Any) -> None:
         law = self._event_law(node, record)
@@ -504,7 +483,7 @@ class _Compiler:
     # --- splits ----------------------------------------------------------------------------------------------
 
     def _splits(self, positions: Mapping[tuple[str, int], int]) -> Any:
-        flows = np.zeros(max(len(self.flows), 1), L.FLOW)
+        flows: Any = np.zeros(max(len(self.flows), 1), L.FLOW)
         for k, (_, flow) in enumerate(self.flows):
             record = flows[k]
             record["target"] = self.index[flow.target]
@@ -534,9 +513,10 @@ class _Compiler:
         if branches:
             return self._drawn(node, out, flows, exclusive)
         if not conditional:
+            share = 1.0 / len(out) if exclusive else 1.0
             for k, _ in out:
-                flows[k]["probability"] = 1.0 / len(out) if exclusive else 1.0
-            self.note(node.id, "gateway_branching_probabilities", None, f"je {1.0 / len(out) if exclusive else 1.0:.3g}",
+                flows[k]["probability"] = share
+            self.note(node.id, "gateway_branching_probabilities", None, f"je {share:.3g}",
                       "Weder Bedingungen noch Wahrscheinlichkeiten angegeben: alle Wege gleich")  # fmt: skip
             return L.SPLIT_DRAW if exclusive else L.SPLIT_ANY_DRAW
         for k, flow in out:
@@ -581,78 +561,6 @@ class _Compiler:
     def _arrivals(self) -> int:
         return self.laws.add(self.scenario.arrivals.interval, "arrival_time_distribution")
 
-    def _queues(self, candidates: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
-        """Per resource the queues it serves: (first, number) into one list."""
-        serves: list[set[int]] = [set() for _ in self.resources]
-        for record in self.records:
-            for k in range(record["first_candidate"], record["first_candidate"] + record["candidates"]):
-                serves[candidates[k][0]].add(int(record["queue"]))
-        spans, flat = [], []
-        for queues in serves:
-            spans.append((len(flat), len(queues)))
-            flat += sorted(queues)
-        return spans, flat
-
-    def _calendars(self) -> tuple[Any, Any, dict[str, int]]:
-        calendars, periods, index = [], [], {}
-        named = {"": self.scenario.arrivals.calendar, **self.scenario.calendars}
-        for name, calendar in named.items():
-            index[name] = len(calendars)
-            if not calendar.periods:
-                raise self.error("scenario-calendar", f"calendar {calendar.id!r} is never open", None)
-            total = sum(end - begin for begin, end in calendar.periods)
-            calendars.append((len(periods), len(calendar.periods), int(calendar.always), total))
-            before = 0.0
-            for begin, end in calendar.periods:
-                periods.append((begin, end, before))
-                before += end - begin
-        return np.array(calendars, L.CALENDAR), np.array(periods, L.PERIOD), index
-
-    def _resources(self, queues: list[tuple[int, int]], calendars: Mapping[str, int]) -> Any:
-        pools: dict[str, int] = {}
-        rows = []
-        for resource, (first, number) in zip(self.scenario.resources.values(), queues, strict=True):
-            pool = pools.setdefault(resource.pool, len(pools))
-            if pool >= POOLS:
-                raise self.error("simulation-unsupported", f"more than {POOLS} pools", None)
-            rows.append((calendars[resource.calendar], resource.amount, pool, first, number, resource.cost_per_hour))
-        return np.array(rows, L.RESOURCE).reshape(len(rows))
-
-    def _figures(self) -> None:
-        for k, node in enumerate(self.order):
-            figures, step = self.scenario.figures.get(node.id, ElementFigures()), node.facts.step
-            citizen = figures.citizen_minutes
-            business = figures.business_minutes
-            if step is not None:
-                citizen = step.citizen_minutes if citizen is None else citizen
-                business = step.business_minutes if business is None else business
-            record = self.records[k]
-            record["fixed_cost"] = figures.fixed_cost_eur or 0.0
-            record["citizen_s"], record["business_s"] = (citizen or 0.0) * 60.0, (business or 0.0) * 60.0
-            record["citizen_eur"], record["business_eur"] = figures.citizen_cost_eur or 0.0, figures.business_cost_eur or 0.0
-
-    def _recorded(self) -> Mapping[str, bool]:
-        """Which sums rest on at least one recorded figure; the others are not recorded, never zero."""
-        steps = [node.facts.step for node in self.order if node.facts.step]
-        figures = [self.scenario.figures[n.id] for n in self.order if n.id in self.scenario.figures]
-        return {
-            "citizen_time_s": any(s.citizen_minutes is not None for s in steps)
-            or any(f.citizen_minutes is not None for f in figures),
-            "citizen_cost_eur": any(f.citizen_cost_eur is not None for f in figures),
-            "business_time_s": any(s.business_minutes is not None for s in steps)
-            or any(f.business_minutes is not None for f in figures),
-            "business_cost_eur": any(f.business_cost_eur is not None for f in figures),
-        }
-
-
-def start_of(scenario: Scenario) -> tuple[datetime, float]:
-    """The scenario's local start and its seconds since Monday 00:00 of that week."""
-    try:
-        moment = datetime.fromisoformat(scenario.start).replace(tzinfo=None)
-    except ValueError:
-        raise ScenarioError("scenario-start", f"start {scenario.start!r} is no time", path=scenario.path) from None
-    return moment, moment.weekday() * 86400.0 + moment.hour * 3600.0 + moment.minute * 60.0 + moment.second
-
 
 def _definition(node: FlowNode) -> EventDefinition | None:
     return node.definitions[0] if isinstance(node, Event) and node.definitions else None
@@ -666,4 +574,3 @@ def _kind(node: FlowNode) -> str | None:
 def _is_task(node: FlowNode) -> bool:
     """Task-type nodes: tasks of every kind, and what is simulated as one (call activities, empty sub-processes)."""
     return isinstance(node, Task | CallActivity)
-

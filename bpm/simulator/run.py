@@ -92,8 +92,8 @@ def simulate(
 ) -> SimulationResult:
     """Play `replications` times `cases` cases from an empty start to the last case.
 
-    `progress` is called with the share done, `sink` with the number and the event log of each replication in turn (only then
-    are logs kept). Raises ScenarioError, located, where scenario and model do not fit together.
+    `progress` is called with the share done, `sink` with the number and the event log of each replication in turn
+    (only then are logs kept). Raises ScenarioError, located, where scenario and model do not fit together.
     """
     if procedure.process is None:
         raise ScenarioError("no-model", "there is no BPMN to simulate", path=procedure.path)
@@ -114,7 +114,10 @@ def simulate(
 
 
 def _played(
-    tasks: list[tuple[Compiled, int, int, int, bool]], workers: int, executor: Executor | None, progress: Progress | None
+    tasks: list[tuple[Compiled, int, int, int, bool]],
+    workers: int,
+    executor: Executor | None,
+    progress: Progress | None,
 ) -> Iterator[tuple[Counted, EventLog | None]]:
     """Replications in order of their numbers."""
     if executor is None and workers == 1:
@@ -285,7 +288,9 @@ def _nodes(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, dict[s
             return estimate([float(s[column] / s[L.N_DONE]) if s[L.N_DONE] > 0 else nan for s in sums])
 
         found[node] = {
-            "executions": estimate([float(s[L.N_DONE]) / max(one.finished, 1) for s, one in zip(sums, counted, strict=True)]),
+            "executions": estimate(
+                [float(s[L.N_DONE]) / max(one.finished, 1) for s, one in zip(sums, counted, strict=True)]
+            ),
             "waiting_time_s": per_execution(L.N_WAIT),
             "processing_time_s": per_execution(L.N_WORK),
             "cost_eur": per_execution(L.N_COST),
@@ -327,7 +332,9 @@ def _outcomes(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, flo
 
 def _uncalibrated(scenario: Scenario) -> Iterator[Note]:
     if not scenario.calibrated:
-        yield Note(None, "calibrated", None, False, "Das Szenario ist nicht an Messdaten kalibriert; Zahlen sind Annahmen")
+        yield Note(
+            None, "calibrated", None, False, "Das Szenario ist nicht an Messdaten kalibriert; Zahlen sind Annahmen"
+        )
 
 
 def _unrecorded(compiled: Compiled) -> Iterator[Note]:

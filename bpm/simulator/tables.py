@@ -1,0 +1,102 @@
+"""Calendars, people, queues and figures of a scenario as arrays: what a program needs beside the model's structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bpm.errors import ScenarioError
+from bpm.model.process import FlowNode
+from bpm.model.scenario import ElementFigures, Scenario
+from bpm.simulator import layout as L
+
+POOLS = 64
+"""Pools are bits of a token's memory of who had the case last."""
+NOTHING = ElementFigures()
+
+
+def queues(
+    nodes: Any, candidates: Sequence[tuple[int, int]], resources: int
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Per resource the queues it serves, as (first, number) into one list."""
+    serves: list[set[int]] = [set() for _ in range(resources)]
+    for node in nodes:
+        for k in range(node["first_candidate"], node["first_candidate"] + node["candidates"]):
+            serves[candidates[k][0]].add(int(node["queue"]))
+    spans: list[tuple[int, int]] = []
+    flat: list[int] = []
+    for numbers in serves:
+        spans.append((len(flat), len(numbers)))
+        flat += sorted(numbers)
+    return spans, flat
+
+
+def calendars(scenario: Scenario) -> tuple[Any, Any, dict[str, int]]:
+    """Calendars, their periods with the open seconds before each, and indices by id ("" is that of arrivals)."""
+    rows: list[tuple[int, int, int, float]] = []
+    periods: list[tuple[float, float, float]] = []
+    index: dict[str, int] = {}
+    for name, calendar in {"": scenario.arrivals.calendar, **scenario.calendars}.items():
+        if not calendar.periods:
+            raise ScenarioError("scenario-calendar", f"calendar {calendar.id!r} is never open", path=scenario.path)
+        index[name] = len(rows)
+        total = sum(end - begin for begin, end in calendar.periods)
+        rows.append((len(periods), len(calendar.periods), int(calendar.always), total))
+        before = 0.0
+        for begin, end in calendar.periods:
+            periods.append((begin, end, before))
+            before += end - begin
+    return np.array(rows, L.CALENDAR), np.array(periods, L.PERIOD), index
+
+
+def resources(scenario: Scenario, spans: Sequence[tuple[int, int]], index: Mapping[str, int]) -> Any:
+    """`RESOURCE` records in the scenario's order."""
+    pools: dict[str, int] = {}
+    rows = []
+    for resource, (first, number) in zip(scenario.resources.values(), spans, strict=True):
+        pool = pools.setdefault(resource.pool, len(pools))
+        if pool >= POOLS:
+            raise ScenarioError("simulation-unsupported", f"more than {POOLS} pools", path=scenario.path)
+        rows.append((index[resource.calendar], resource.amount, pool, first, number, resource.cost_per_hour))
+    return np.array(rows, L.RESOURCE).reshape(len(rows))
+
+
+def fill_figures(order: Sequence[FlowNode], nodes: Any, scenario: Scenario) -> None:
+    """Costs of an execution, and what it asks of citizens and businesses: the scenario's, else those of `li:step`."""
+    for record, node in zip(nodes, order, strict=True):
+        figures, step = scenario.figures.get(node.id, NOTHING), node.facts.step
+        citizen, business = figures.citizen_minutes, figures.business_minutes
+        if step is not None:
+            citizen = step.citizen_minutes if citizen is None else citizen
+            business = step.business_minutes if business is None else business
+        record["fixed_cost"] = figures.fixed_cost_eur or 0.0
+        record["citizen_s"], record["business_s"] = (citizen or 0.0) * 60.0, (business or 0.0) * 60.0
+        record["citizen_eur"] = figures.citizen_cost_eur or 0.0
+        record["business_eur"] = figures.business_cost_eur or 0.0
+
+
+def recorded(order: Sequence[FlowNode], scenario: Scenario) -> Mapping[str, bool]:
+    """Which sums rest on at least one recorded figure; the others are not recorded, never zero."""
+    steps = [node.facts.step for node in order if node.facts.step]
+    figures = [scenario.figures[node.id] for node in order if node.id in scenario.figures]
+    return {
+        "citizen_time_s": any(one.citizen_minutes is not None for one in steps)
+        or any(one.citizen_minutes is not None for one in figures),
+        "citizen_cost_eur": any(one.citizen_cost_eur is not None for one in figures),
+        "business_time_s": any(one.business_minutes is not None for one in steps)
+        or any(one.business_minutes is not None for one in figures),
+        "business_cost_eur": any(one.business_cost_eur is not None for one in figures),
+    }
+
+
+def nested(scopes: Sequence[str], parents: Mapping[str, str]) -> Any:
+    """[outer, inner]: whether a scope lies in another (or is it)."""
+    inside: Any = np.zeros((len(scopes), len(scopes)), np.bool_)
+    for k, scope in enumerate(scopes):
+        outer: str | None = scope
+        while outer is not None:
+            inside[scopes.index(outer), k] = True
+            outer = parents.get(outer)
+    return inside
