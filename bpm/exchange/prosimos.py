@@ -2,7 +2,7 @@
 
 The format has no version field and drifted three times (see `_law`): parameter lists were SciPy's (shape, location,
 scale), then became moments. What can be told apart by its form is converted and noted; where two readings are possible,
-the file is refused and both are named. Nothing is replaced silently: each dropped, guessed or repaired value is a `Note`.
+the file is refused and both are named. Nothing is replaced silently: what is dropped, guessed or repaired is a `Note`.
 Source: the parser of Prosimos 2.1.0 and pix-framework 0.15.0, and sample files of their repositories.
 """
 

@@ -129,7 +129,7 @@ def verify(path: Path) -> Verified:
     return Verified(tuple(differences))
 
 
-def _simulate(procedure: Procedure, request: Mapping[str, int]) -> dict[str, Any]:
+def _simulate(procedure: Procedure, request: Mapping[str, Any]) -> dict[str, Any]:
     from bpm.service.simulate import simulate_procedure
 
     return simulate_procedure(procedure, **request)
@@ -138,7 +138,8 @@ def _simulate(procedure: Procedure, request: Mapping[str, int]) -> dict[str, Any
 def _picture(procedure: Procedure) -> str | None:
     from bpm.model.svg import draw
 
-    return draw(procedure.process) if procedure.process is not None and procedure.process.planes else None
+    model = procedure.process
+    return draw(model, model.planes[0], title=procedure.name) if model is not None and model.planes else None
 
 
 def _bytes(path: Path) -> bytes:

@@ -63,10 +63,9 @@ def simulate(
 
 def simulate_procedure(
     procedure: Procedure,
+    *,
     scenario: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
-    /,
-    *,
     cases: int = 1_000,
     replications: int = 30,
     seed: int = 1,
