@@ -23,7 +23,7 @@ from bpm.feel.ranges import Interval, Region
 from bpm.feel.syntax import parse_expression, parse_unary_tests
 from bpm.feel.syntax.tree import Invocation, Name, Node, Null, Path
 from bpm.feel.syntax.walk import children
-from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDefinition, OutputClause, Rule
+from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDefinition, Rule
 
 MOST_COLUMNS = 200
 """Columns of a table that is still looked at; no table made by people has as many."""
@@ -377,13 +377,11 @@ def _outputs_of(at: TableAt, variable: str, names: frozenset[str]) -> Region | N
     return None
 
 
-def output_texts(table: DecisionTable, rule: int) -> Mapping[str, str]:
-    """The output cells of a 0-based rule as written, by output name."""
-    return {_name(clause): text for clause, text in zip(table.outputs, table.rules[rule].outputs, strict=False)}
-
-
-def _name(clause: OutputClause) -> str:
-    return clause.name or clause.label or clause.id
+def output_texts(at: TableAt, rule: int) -> Mapping[str, str]:
+    """The output cells of a 0-based rule as written, by output name (a single output may go by the table's)."""
+    outputs = at.table.outputs
+    names = [clause.name or clause.label or (at.name if len(outputs) == 1 else clause.id) for clause in outputs]
+    return dict(zip(names, at.table.rules[rule].outputs, strict=False))
 
 
 def priorities(shape: Geometry) -> tuple[int | None, ...]:

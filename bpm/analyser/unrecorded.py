@@ -52,6 +52,8 @@ def _list(given: Given) -> Iterator[NotRecorded]:
             yield NotRecorded(process.id, "procedural-law")
         for node in process.nodes:
             if isinstance(node, Task):
+                if given.graph is None or given.graph.role(node.id) is None:
+                    yield NotRecorded(node.id, "lane")
                 yield from _of_step(node)
     for at in given.tables:
         whole = at.decision is not None and bool(at.decision.legal_bases)
@@ -62,8 +64,6 @@ def _list(given: Given) -> Iterator[NotRecorded]:
 
 def _of_step(node: FlowNode) -> Iterator[NotRecorded]:
     step = node.facts.step
-    if node.lane is None:
-        yield NotRecorded(node.id, "lane")
     if step is None or step.minutes is None:
         yield NotRecorded(node.id, "minutes")
     if step is None or step.channel is None:

@@ -97,7 +97,7 @@ def _finding(given: Given, shape: Geometry, first: int, second: int, proven: boo
     at = shape.at
     box = common(shape.boxes.box(first), shape.boxes.box(second))
     numbers = (first + 1, second + 1)
-    outputs = [output_texts(at.table, rule) for rule in (first, second)]
+    outputs = [output_texts(at, rule) for rule in (first, second)]
     shown = [", ".join(texts.values()) for texts in outputs]
     return Finding(
         code="RC02",

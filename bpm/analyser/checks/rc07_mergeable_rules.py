@@ -109,7 +109,7 @@ def _finding(given: Given, shape: Geometry, group: tuple[int, ...], box: Box, pl
     numbers = tuple(rule + 1 for rule in group)
     rows = ", ".join(map(str, numbers[:-1]))
     inputs = shape.texts(box)
-    outputs = output_texts(at.table, group[0])
+    outputs = output_texts(at, group[0])
     return Finding(
         code="RC07",
         basis="proof",
