@@ -16,7 +16,19 @@ from fastapi import FastAPI
 from api import problems
 from api.body import LimitBody
 from api.deps import session_key
-from api.routes import decisions, health, instances, jobs, messages, operations, procedures, tasks
+from api.routes import (
+    decisions,
+    health,
+    instances,
+    jobs,
+    messages,
+    operations,
+    procedures,
+    reports,
+    simulations,
+    tasks,
+)
+from api.web import workbench
 from bpm import __version__
 from bpm.service.access import DEMO, Actor
 from bpm.service.background import Background
@@ -25,7 +37,7 @@ from bpm.settings import Settings
 from bpm.settings import settings as read_settings
 
 PREFIX = "/api/v1"
-REST = (procedures, instances, tasks, jobs, messages, decisions, operations)
+REST = (procedures, instances, tasks, jobs, messages, decisions, simulations, reports, operations)
 
 
 def create_app(
@@ -61,6 +73,7 @@ def create_app(
     for module in REST:
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(health.router)
+    workbench.mount(app)
     return app
 
 

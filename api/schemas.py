@@ -121,6 +121,24 @@ class Evaluate(Request):
     inputs: Variables = {}
 
 
+class Simulate(Request):
+    procedure: Name
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    cases: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000
+    replications: Annotated[int, Field(ge=1, le=10_000)] = 30
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    scenario: Variables | None = None
+
+
+class MakeReport(Request):
+    procedure: Name
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    lang: Annotated[str, Field(pattern="^(de|en)$")] | None = None
+    cases: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    replications: Annotated[int, Field(ge=1, le=1_000)] = 30
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+
+
 # --- answers -------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +280,33 @@ class Correlated(BaseModel):
 
 class Reached(BaseModel):
     instances: list[str]
+
+
+class Simulation(BaseModel):
+    id: str
+    procedure: str
+    version: int
+    request: dict[str, int]
+    state: str
+    done: int
+    total: int
+    error: str | None
+    created_at: str
+    created_by: str
+    ended_at: str | None
+
+
+class SimulationWithResult(Simulation):
+    result: dict[str, Any] | None
+
+
+class Report(BaseModel):
+    id: str
+    procedure: str
+    version: int
+    digest: str
+    created_at: str
+    created_by: str
 
 
 class Verified(BaseModel):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from bpm.errors import Conflict, LichtungError, Unavailable
@@ -16,6 +17,7 @@ from bpm.service.context import Services
 from bpm.service.execution import Command, record
 from bpm.service.jobs import incident
 from bpm.service.messages import deliver_message, deliver_signal
+from bpm.service.simulations import run_next
 from bpm.store import queries
 from bpm.store.queries import Tenant
 from bpm.store.records import InstanceRow, OutboxRow, TimerRow
@@ -117,31 +119,38 @@ def _keep_incident(services: Services, row: TimerRow | OutboxRow, error: Lichtun
 
 
 class Background:
-    """A thread that runs rounds until it is stopped; `bpm serve` has one, `bpm worker` is one."""
+    """Two threads until they are stopped: one runs rounds, one calculates, so that a long simulation holds up no
+    timer. `bpm serve` has one, `bpm worker` is one."""
 
     def __init__(self, services: Services, pause_s: float = 0.5) -> None:
         self.services = services
         self.pause_s = pause_s
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="background", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(step,), name=name, daemon=True)
+            for name, step in (("rounds", run_round), ("calculations", run_next))
+        ]
 
-    def run(self) -> None:
-        """Run rounds in this thread until `stop` is called. A database that is away is waited for."""
+    def _repeat(self, step: Callable[[Services], int]) -> None:
+        # a database that is away is waited for; a mistake of ours in one row must not end all work
         while not self._stop.is_set():
             try:
-                done = run_round(self.services)
+                done = step(self.services)
             except LichtungError as error:
                 log.warning("%s", error)
+                done = 0
+            except Exception:
+                log.exception("unexpected error in the background")
                 done = 0
             if not done:
                 self._stop.wait(self.pause_s)
 
     def start(self) -> None:
-        """Run in a thread of its own."""
-        self._thread.start()
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End after the current round."""
+        """End after the current step; a calculation is left to whoever claims it next."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        self._threads[0].join(timeout=10)

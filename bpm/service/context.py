@@ -119,6 +119,11 @@ def check_ready(services: Services) -> None:
     schema.check(services.database)
 
 
+def schema_revision() -> str:
+    """The schema that this version of the code expects."""
+    return schema.head()
+
+
 def to_json(value: Any) -> str:
     """The canonical text of an answer: the same value, the same bytes."""
     return json_text.dump(value)

@@ -108,7 +108,7 @@ def has_procedures(work: UnitOfWork, tenant: Tenant) -> bool:
 
 def instances(
     work: UnitOfWork,
-    tenant: Tenant,
+    tenant: Tenant | None,
     *,
     state: str | None = None,
     procedure: str | None = None,
@@ -116,8 +116,8 @@ def instances(
     cursor: str | None = None,
     limit: int = 100,
 ) -> Page[InstanceRow]:
-    """Cases, filtered."""
-    query = select(t.instances).where(_own(t.instances, tenant))
+    """Cases, filtered; of all offices without a tenant."""
+    query = select(t.instances) if tenant is None else select(t.instances).where(_own(t.instances, tenant))
     for column, value in (("state", state), ("procedure_key", procedure), ("business_key", business_key)):
         if value is not None:
             query = query.where(t.instances.c[column] == value)
@@ -234,11 +234,11 @@ def computations(work: UnitOfWork, tenant: Tenant, kind: str, subject: str, limi
     return work.all(ComputationRow, query.order_by(rows.c.id.desc()).limit(limit))
 
 
-def claimable_computation(work: UnitOfWork) -> ComputationRow | None:
+def claimable_computation(work: UnitOfWork, kind: str) -> ComputationRow | None:
     """The oldest computation that nobody works on (any more)."""
     rows = t.computations
     free = or_(rows.c.state == "queued", and_(rows.c.state == "running", rows.c.lease_until < work.now))
-    query = select(rows).where(free).order_by(rows.c.id).limit(1).with_for_update(skip_locked=True)
+    query = select(rows).where(rows.c.kind == kind, free).order_by(rows.c.id).limit(1).with_for_update(skip_locked=True)
     return work.first(ComputationRow, query)
 
 

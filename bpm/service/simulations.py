@@ -1,0 +1,260 @@
+"""Simulations that are asked for, carried out by a worker, and kept.
+
+The request is a row before anybody is told of it. A worker claims it with a lease and a token and keeps the lease
+alive while it calculates; when the worker dies, the lease ends and another begins again. Only the holder of the
+newest token may record the result, so a worker thought dead cannot spoil it. The same request and seed give the same
+figures, so beginning again loses time and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from bpm.errors import Conflict, InvalidRequest, LichtungError
+from bpm.service import views
+from bpm.service.access import Actor, own, require
+from bpm.service.context import Answer, Services, perform
+from bpm.service.procedures import find
+from bpm.store import queries
+from bpm.store.ids import new_id
+from bpm.store.records import ComputationRow, ProcedureRow
+from bpm.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+KIND = "simulation"
+LEASE = timedelta(seconds=20)
+HEARTBEAT_S = 5.0
+MOST_CASES = 50_000_000
+"""Cases times replications of one request."""
+
+
+class _Stopped(Exception):
+    """The computation was cancelled, or another worker holds it now."""
+
+
+def request(
+    services: Services,
+    actor: Actor,
+    procedure: str,
+    *,
+    version: int | None = None,
+    cases: int = 1_000,
+    replications: int = 30,
+    seed: int = 1,
+    scenario: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Ask for a simulation; 202 with its id. Raises ScenarioError at once when there is no scenario to play."""
+    from bpm.service.simulate import scenario_of
+
+    require(actor, "simulations.run")
+    if cases < 1 or replications < 1 or cases * replications > MOST_CASES:
+        raise InvalidRequest("too-many-cases", f"cases times replications is 1 to {MOST_CASES}")
+
+    def do(work: UnitOfWork) -> Answer:
+        row = find(work, actor, procedure, version)
+        if scenario is None:
+            scenario_of(services.model(work, row).procedure)
+        asked = ComputationRow(
+            id=new_id(work.now),
+            city=actor.city,
+            office=actor.office,
+            kind=KIND,
+            subject=row.key,
+            request={
+                "procedure_id": row.id,
+                "version": row.version,
+                "cases": cases,
+                "replications": replications,
+                "seed": seed,
+                "scenario": scenario,
+            },
+            state="queued",
+            progress={"done": 0, "total": replications},
+            result=None,
+            error=None,
+            cancel_requested=False,
+            lease_until=None,
+            token=0,
+            created_by=actor.name,
+            created_at=work.now,
+        )
+        work.add(asked)
+        return Answer(_view(asked), 202)
+
+    asked = [KIND, procedure, version, cases, replications, seed, scenario]
+    return perform(services, actor, do, key=key, request=asked)
+
+
+def get(services: Services, actor: Actor, id: str) -> dict[str, Any]:
+    """A simulation with its progress and, when done, its result."""
+    require(actor, "simulations.read")
+    with services.reading() as work:
+        row = _own(work, actor, id)
+        return {**_view(row), "result": row.result}
+
+
+def list_some(services: Services, actor: Actor, procedure: str) -> dict[str, Any]:
+    """The last simulations of a procedure, newest first, without their results."""
+    require(actor, "simulations.read")
+    with services.reading() as work:
+        return views.listed(_view(row) for row in queries.computations(work, actor.tenant, KIND, procedure))
+
+
+def latest_result(services: Services, actor: Actor, procedure: str, version: int) -> dict[str, Any] | None:
+    """The newest finished result for one version, for those who may read simulations; else None."""
+    if not actor.may("simulations.read"):
+        return None
+    with services.reading() as work:
+        for row in queries.computations(work, actor.tenant, KIND, procedure):
+            if row.state == "done" and row.result is not None and row.request["version"] == version:
+                return dict(row.result)
+    return None
+
+
+def cancel(services: Services, actor: Actor, id: str, *, key: str | None = None) -> Answer:
+    """Stop a simulation that waits or runs."""
+    require(actor, "simulations.run")
+
+    def do(work: UnitOfWork) -> Answer:
+        _own(work, actor, id)
+        row = work.get(ComputationRow, id, lock=True)
+        assert row is not None
+        if row.state not in ("queued", "running"):
+            raise Conflict("computation-ended", f"the simulation is {row.state}")
+        work.change(ComputationRow, id, state="cancelled", cancel_requested=True, ended_at=work.now)
+        after = work.get(ComputationRow, id)
+        assert after is not None
+        return Answer(_view(after))
+
+    return perform(services, actor, do, key=key, request=["cancel", id])
+
+
+def _own(work: UnitOfWork, actor: Actor, id: str) -> ComputationRow:
+    row = work.get(ComputationRow, id)
+    own(actor, row if row is not None and row.kind == KIND else None, "simulation")
+    assert row is not None
+    return row
+
+
+def _view(row: ComputationRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "procedure": row.subject,
+        "version": row.request["version"],
+        "request": {name: row.request[name] for name in ("cases", "replications", "seed")},
+        "state": row.state,
+        "done": row.progress["done"],
+        "total": row.progress["total"],
+        "error": row.error["message"] if row.error else None,
+        "created_at": row.created_at.isoformat(),
+        "created_by": row.created_by,
+        "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+    }
+
+
+# --- the worker's side ---------------------------------------------------------------------------------------
+
+
+def run_next(services: Services) -> bool:
+    """Claim and carry out one simulation; whether there was one."""
+    with services.writing() as work:
+        row = queries.claimable_computation(work, KIND)
+        if row is None:
+            return False
+        token = row.token + 1
+        work.change(ComputationRow, row.id, state="running", token=token, lease_until=work.now + LEASE)
+        work.commit()
+    held = _Held(services, row.id, token)
+    with held:
+        _carry_out(services, row, held)
+    return True
+
+
+def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
+    from bpm.service.simulate import simulate_procedure
+
+    total = int(row.request["replications"])
+    try:
+        with services.reading() as work:
+            version = work.get(ProcedureRow, row.request["procedure_id"])
+            assert version is not None
+            procedure = services.model(work, version).procedure
+        result = simulate_procedure(
+            procedure,
+            cases=int(row.request["cases"]),
+            replications=total,
+            seed=int(row.request["seed"]),
+            scenario=row.request["scenario"],
+            progress=lambda share: held.tell(round(share * total), total),
+        )
+        held.finish(state="done", result=result, progress={"done": total, "total": total})
+    except _Stopped:
+        log.info("simulation %s was stopped", row.id)
+    except LichtungError as error:
+        held.finish(state="failed", error={"code": error.code, "message": error.message})
+    except Exception as error:
+        log.exception("simulation %s failed", row.id)
+        held.finish(state="failed", error={"code": "internal", "message": type(error).__name__})
+
+
+class _Held:
+    """A claimed computation: a thread keeps the lease alive; whoever lost it is told by `_Stopped`."""
+
+    def __init__(self, services: Services, id: str, token: int) -> None:
+        self.services = services
+        self.id = id
+        self.token = token
+        self.progress: dict[str, int] | None = None
+        self._lost = threading.Event()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> _Held:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(timeout=10)
+
+    def tell(self, done: int, total: int) -> None:
+        """Note the progress; the next beat writes it. Raises _Stopped when the computation is not ours any more."""
+        self.progress = {"done": done, "total": total}
+        if self._lost.is_set():
+            raise _Stopped
+
+    def finish(self, **values: Any) -> None:
+        """Record how it ended, if it is still ours."""
+        with self.services.writing() as work:
+            if self._ours(work):
+                work.change(ComputationRow, self.id, lease_until=None, ended_at=work.now, **values)
+                work.commit()
+
+    def _ours(self, work: UnitOfWork) -> bool:
+        row = work.get(ComputationRow, self.id, lock=True)
+        return row is not None and row.state == "running" and row.token == self.token
+
+    def _beat(self) -> None:
+        written = None
+        waited = 0.0
+        while not self._end.wait(0.5):
+            waited += 0.5
+            if self.progress == written and waited < HEARTBEAT_S:
+                continue
+            waited, written = 0.0, self.progress
+            try:
+                with self.services.writing() as work:
+                    if not self._ours(work):
+                        self._lost.set()
+                        return
+                    more: dict[str, Any] = {} if written is None else {"progress": written}
+                    work.change(ComputationRow, self.id, lease_until=work.now + LEASE, **more)
+                    work.commit()
+            except LichtungError as error:
+                log.warning("%s", error)
