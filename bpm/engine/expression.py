@@ -11,9 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bpm.engine.juel import is_juel, translate
+from bpm.engine.juel import is_juel, parse_template
 from bpm.errors import EngineError, FeelError
 from bpm.feel import evaluate, free_names, from_json, parse_expression, to_json
+from bpm.feel.juel import parse_juel
 from bpm.feel.syntax.tree import Node
 from bpm.model.process import Activity, Expression, Process, ProcessModel
 
@@ -32,24 +33,22 @@ class Parsed:
 
 def parse(expression: Expression, names: Iterable[str] = ()) -> Parsed:
     """`names` are known variable names that may hold spaces. Raises FeelError."""
-    text = feel_text(expression)
-    node = parse_expression(text, names)
+    node = _tree(expression, names)
     return Parsed(expression.text, node, free_names(node))
 
 
-def feel_text(expression: Expression) -> str:
-    """The FEEL text of an expression in FEEL or JUEL. Raises FeelError for another language."""
+def _tree(expression: Expression, names: Iterable[str]) -> Node:
     text = expression.text.strip()
     if len(text) > LONGEST:
         raise FeelError("expression-too-long", f"more than {LONGEST} characters")
     if not text:
         raise FeelError("expression-empty", "the expression is empty")
     if is_juel(text) and expression.language in ("feel", "juel"):
-        return translate(text)
+        return parse_template(text)
     if expression.language == "feel" or "FEEL" in expression.language.upper():
-        return text.removeprefix("=").lstrip()
+        return parse_expression(text.removeprefix("=").lstrip(), names)
     if expression.language == "juel":
-        return text
+        return parse_juel("${" + text + "}")
     raise FeelError("expression-language", f"language {expression.language[:80]!r} is never run")
 
 

@@ -17,14 +17,16 @@ import pytest
 
 from bpm import engine
 from bpm.engine.spiff.snapshot import dump, load
+from bpm.errors import Incident, NotExecutable
 from bpm.model.process import Process
 from bpm.model.tokens import State, TokenGame
-from tests.properties.processes import Generated, generate
+from tests.properties.processes import Generated, damaged, generate
 
 NOW = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
 PROCESSES = 200
 PATHS = 5
 STEPS = 400
+MOST_TOKENS = 25
 
 
 class Referee:
@@ -63,6 +65,10 @@ class Referee:
     def agrees(self, tokens: dict[str, int]) -> bool:
         return any(self._tokens(state) == tokens for state in self.states)
 
+    def is_stuck(self, tokens: dict[str, int]) -> bool:
+        same = [state for state in self.states if self._tokens(state) == tokens]
+        return any(not self.game.enabled(state) for state in same)
+
     def _tokens(self, state: State) -> dict[str, int]:
         found: Counter[str] = Counter()
         todo = [state.root]
@@ -90,8 +96,13 @@ def play(generated: Generated, executable: engine.Executable, seed: int) -> list
             return history
         snapshot = json.loads(text)
         assert json.dumps(dump(load(executable, snapshot, NOW)), sort_keys=True) == text
+        if not (outcome.work_items or outcome.jobs or outcome.subscriptions or outcome.timers):
+            assert referee.is_stuck(dict(outcome.tokens or {})), "the token game goes on, the engine does not"
+            return [*history, ("stuck", "")]
+        if sum((outcome.tokens or {}).values()) > MOST_TOKENS:
+            return [*history, ("crowded", "")]
         outcome = move(executable, outcome, snapshot, generated.draw(rng), rng)
-    pytest.fail("no end in sight")
+    return [*history, ("endless", "")]
 
 
 def move(
@@ -120,9 +131,31 @@ def test_every_random_case_is_a_trace_of_the_token_game(block):
         executable = engine.build(generated.model)
         for path in range(PATHS):
             try:
-                play(generated, executable, seed * 10 + path)
+                assert play(generated, executable, seed * 10 + path)[-1][0] == "ended"
             except Exception as error:
                 raise AssertionError(f"process seed {seed}, path seed {seed * 10 + path}") from error
+
+
+@pytest.mark.slow
+def test_unsound_processes_go_astray_just_as_the_token_game_says():
+    seen: Counter[str] = Counter()
+    for seed in range(400):
+        generated = damaged(generate(seed, budget=10), seed, times=1 + seed % 3)
+        try:
+            executable = engine.build(generated.model)
+        except NotExecutable:
+            seen["refused"] += 1
+            continue
+        for path in range(2):
+            try:
+                seen[play(generated, executable, seed * 10 + path)[-1][0]] += 1
+            except Incident as incident:
+                seen[incident.code] += 1
+            except Exception as error:
+                raise AssertionError(f"process seed {seed}, path seed {seed * 10 + path}") from error
+    print(f"seeds 0 to 399: {dict(seen)}")
+    assert seen["stuck"] > 10
+    assert seen["ended"] > 50
 
 
 def test_the_referee_objects_to_a_step_that_did_not_happen():
