@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bpm.model.process import Activity, Event, FlowNode, Gateway
-from bpm.model.tokens import ENTRY, OUTSIDE, TokenGame
+from bpm.model.process import Activity, Event, EventDefinition, FlowNode, Gateway
+from bpm.model.tokens import ENTRY, OUTSIDE, TokenGame, best_catcher, throws
 
 FORBID, RESET, SOME = "forbid", "reset", "some"
 
@@ -239,11 +239,9 @@ class _Compiler:
 
     def _event(self, container: str, node: Event, place: int) -> None:
         kinds, ends = {d.kind for d in node.definitions}, node.type == "endEvent"
-        if node.type in ("endEvent", "intermediateThrowEvent"):
-            thrown = next((d for d in node.definitions if d.kind in ("error", "escalation", "cancel")), None)
-            if thrown is not None:
-                self._throw(container, node, place, thrown.kind, thrown.name)
-                return
+        if (thrown := throws(node)) is not None:
+            self._throw(container, node, place, thrown)
+            return
         if ends and "terminate" in kinds:
             self._emit(node.id, "pass", {place}, sources=(), reset=self._within(container))
         elif target := self.graph.link_target(node.id):
@@ -251,21 +249,21 @@ class _Compiler:
         else:
             self._emit(node.id, "pass", {place})
 
-    def _throw(self, container: str, node: Event, place: int, kind: str, name: str | None) -> None:
+    def _throw(self, container: str, node: Event, place: int, thrown: EventDefinition) -> None:
         """Look for the catcher from inside out; a listener catches unless its scope was interrupted before."""
-        here, needed = container, {place}
+        here, inner, needed = container, "", {place}
         while True:
-            group = self.game.listener_starts(here)
-            if catcher := _match(group, kind, name):
+            group = self.game.listener_starts(here, thrown_in=inner)
+            if catcher := best_catcher(group, thrown):
                 blocked = {self.interrupted[here]}
                 self._catch(node, catcher, here, needed, kind="pass", thrower=node, forbid=blocked)
                 needed = needed | blocked
             if here == self.root:
                 break
-            if catcher := _match(self.graph.boundary(here), kind, name):
+            if catcher := best_catcher(self.graph.boundary(here), thrown):
                 self._catch(node, catcher, here, needed, kind="pass", thrower=node)
                 return
-            here = self.graph.nodes[here].parent
+            here, inner = self.graph.nodes[here].parent, here
         self._uncaught(container, node, place, needed - {place})
 
     def _uncaught(self, container: str, node: Event, place: int, needed: set[int]) -> None:
@@ -349,7 +347,7 @@ class _Compiler:
         if not kinds or kinds & OUTSIDE:
             return True, None
         places = {place for place in self._within(container) if place in self._origin}
-        some = {place for place in places if self.game.fails(self._origin[place], kinds)}
+        some = {place for place in places if self.game.raised(event) and self.game.works(self._origin[place])}
         return bool(some), some
 
     def _back(self, gateway: str) -> None:
@@ -360,10 +358,3 @@ class _Compiler:
                     self.net.backs.setdefault(self.active[element], set()).add((gateway, place))
                 if origin in self._places:
                     self.net.backs.setdefault(self._places[origin], set()).add((gateway, place))
-
-
-def _match(events: Iterable[Event], kind: str, name: str | None) -> Event | None:
-    found = [(d.name, event) for event in events for d in event.definitions if d.kind == kind]
-    exact = [event for caught, event in found if caught == name]
-    general = [event for caught, event in found if caught is None]
-    return next(iter(exact or general), None)

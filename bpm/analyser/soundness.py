@@ -30,7 +30,7 @@ from bpm.model.tokens import State, Step, TokenGame, TooManyChoices
 STATES = 100_000
 """Markings on bit masks before the checks give up."""
 
-UNSAFE_STATES = 3_000
+UNSAFE_STATES = 1_500
 """Markings played token by token, when two tokens can meet."""
 
 
@@ -160,9 +160,10 @@ def _marked(found: Exploration) -> set[int]:
 
 def countable(graph: Graph, node: Activity) -> bool:
     """Whether an activity takes part in the flow: no compensation handler, nothing inside a black box."""
-    if node.id in graph.handlers:
+    around = graph.containers(node.id)
+    if graph.handlers & {node.id, *around}:
         return False
-    return all(graph.expanded(container) for container in graph.containers(node.id))
+    return all(graph.expanded(container) for container in around)
 
 
 def _dead(game: TokenGame, net: Net, marked: set[int]) -> tuple[str, ...]:

@@ -32,8 +32,12 @@ class Graph:
         self.outgoing = self._group((flow.source, flow) for flow in self.flows)
         self._children: dict[str, list[FlowNode]] = {}
         self._boundary: dict[str, list[Event]] = {}
+        self._lanes = {lane.id: lane.name for lane in process.lanes}
+        self._listeners: dict[str, list[SubProcess]] = {}
         for node in process.nodes:
             self._children.setdefault(node.parent, []).append(node)
+            if isinstance(node, SubProcess) and node.triggered_by_event:
+                self._listeners.setdefault(node.parent, []).append(node)
             if isinstance(node, Event) and node.type == "boundaryEvent" and node.attached_to in self.nodes:
                 self._boundary.setdefault(node.attached_to or "", []).append(node)
         self._links = self._link_targets()
@@ -105,7 +109,7 @@ class Graph:
         return node.id not in self.link_catches
 
     def _compensation_handlers(self) -> frozenset[str]:
-        """Activities that undo others: marked so, or associated with a compensation boundary event (10.7)."""
+        """What undoes others: marked so, associated with a compensation boundary event, or started by one (10.7)."""
         undo = {
             node.id
             for node in self.process.nodes
@@ -114,12 +118,18 @@ class Graph:
             and any(d.kind == "compensate" for d in node.definitions)
         }
         marked = {node.id for node in self.process.nodes if isinstance(node, Activity) and node.for_compensation}
-        return frozenset(marked | {a.target for a in self.process.associations if a.source in undo})
+        starts = {
+            node.parent
+            for node in self.process.nodes
+            if isinstance(node, Event)
+            and node.type == "startEvent"
+            and any(d.kind == "compensate" for d in node.definitions)
+        }
+        return frozenset(marked | starts | {a.target for a in self.process.associations if a.source in undo})
 
     def listeners(self, container: str) -> tuple[SubProcess, ...]:
         """The event sub-processes of a container."""
-        children = self._children.get(container, ())
-        return tuple(node for node in children if isinstance(node, SubProcess) and node.triggered_by_event)
+        return tuple(self._listeners.get(container, ()))
 
     def link_target(self, throw: str) -> str | None:
         """The catching link event a throwing one jumps to."""
@@ -305,7 +315,7 @@ class Graph:
 
     def role(self, node: str) -> str | None:
         """The name of the innermost lane of a node, of its boundary host or of the sub-process around it."""
-        lanes = {lane.id: lane.name for lane in self.process.lanes}
+        lanes = self._lanes
         found = self.nodes[node]
         for candidate in (found, *(self.nodes[container] for container in self.containers(node))):
             if candidate.lane in lanes:

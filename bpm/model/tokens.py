@@ -19,21 +19,22 @@ Where it comes from: BPMN 2.0.2 (OMG formal/2013-12-09), chapter 13.
   and cancel events look for the innermost catcher; terminate ends its scope only; link events are a jump.
   An error that nobody catches ends the case. Compensation is a side effect and moves no token.
 
-What the standard leaves open is decided so: an activity's error boundary may fire while work is being done in it;
+What the standard leaves open is decided so: an error (an escalation, if nothing in the diagram throws it) may occur
+while work is being done;
 messages, signals, timers and conditions may occur at any moment (a superset of what a clock would allow). With
 `once=True` every non-interrupting event occurs at most once per case, so that the state space is finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
 from bpm.errors import LichtungError
 from bpm.model.graph import Graph
-from bpm.model.process import Activity, Event, FlowNode, Gateway, Process, SubProcess
+from bpm.model.process import Activity, Event, EventDefinition, FlowNode, Gateway, Process
 
 MOST_CHOICES = 12
 """More conditional flows out of one node than this give too many combinations to list."""
@@ -110,6 +111,7 @@ class TokenGame:
             self._out[flow.source].append(i)
         self._choices: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._backs: dict[str, dict[int, frozenset[int]]] = {}
+        self.thrown_to = self._thrown_to()
 
     # --- places and choices ------------------------------------------------------------------------------------
 
@@ -290,10 +292,8 @@ class TokenGame:
                 yield Step(gateway.id, "pass", (self.keys[i],), path, (place,))
 
     def _event(self, node: Event, chain: list[Scope], path: tuple[int, ...], place: int) -> Iterator[Step]:
-        thrown = None
-        if node.type in ("endEvent", "intermediateThrowEvent"):
-            thrown = next((d for d in node.definitions if d.kind in ("error", "escalation", "cancel")), None)
-        catcher = self._catcher(chain, thrown.kind, thrown.name) if thrown else ""
+        thrown = throws(node)
+        catcher = self._catcher(chain, thrown) if thrown else ""
         for flows in self.choices(node.id):
             if catcher:
                 for caught in self.choices(catcher):
@@ -301,25 +301,32 @@ class TokenGame:
             else:
                 yield Step(node.id, "pass", flows, path, (place,))
 
-    def _catcher(self, chain: list[Scope], kind: str, name: str | None) -> str:
-        """The innermost event that catches what is thrown in the last scope of `chain`; exact name before any."""
+    def _catcher(self, chain: list[Scope], thrown: EventDefinition) -> str:
+        """The innermost event that catches what is thrown in the last scope of `chain`."""
+        inner = ""
         for scope in reversed(chain):
-            starts = [] if scope.interrupted else self._listener_starts(scope.container)
-            for group in (starts, list(self.graph.boundary(scope.container))):
-                found = [(d.name, event.id) for event in group for d in event.definitions if d.kind == kind]
-                exact = [event for caught, event in found if caught == name]
-                general = [event for caught, event in found if caught is None]
-                if exact or general:
-                    return (exact or general)[0]
+            starts = [] if scope.interrupted else self.listener_starts(scope.container, thrown_in=inner)
+            for group in (starts, self.graph.boundary(scope.container)):
+                if (found := best_catcher(group, thrown)) is not None:
+                    return found.id
+            inner = scope.container
         return ""
 
-    def _listener_starts(self, container: str) -> list[Event]:
-        return [
-            start
-            for listener in self.graph.listeners(container)
-            for start in self.graph.starts(listener.id)
-            if isinstance(start, Event)
-        ]
+    def _thrown_to(self) -> frozenset[str]:
+        """The events that catch something which is thrown in the diagram."""
+        found: set[str] = set()
+        for node in self.graph.process.nodes:
+            if isinstance(node, Event) and (thrown := throws(node)):
+                containers = reversed((*self.graph.containers(node.id), self.graph.process.id))
+                found.add(self._catcher([Scope(container) for container in containers], thrown))
+        return frozenset(found)
+
+    def listener_starts(self, container: str, thrown_in: str = "") -> list[Event]:
+        """The start events of the event sub-processes of a container; what one of them throws, none of them catches."""
+        listeners = self.graph.listeners(container)
+        if any(listener.id == thrown_in for listener in listeners):
+            return []
+        return [start for listener in listeners for start in self.graph.starts(listener.id) if isinstance(start, Event)]
 
     def _task_boundaries(self, state: State, node: FlowNode, path: tuple[int, ...], place: int) -> Iterator[Step]:
         for event in self.graph.boundary(node.id):
@@ -342,19 +349,24 @@ class TokenGame:
         kinds = {d.kind for d in event.definitions}
         if not kinds or kinds & OUTSIDE:
             return True
-        return any(self.fails(place, kinds) for _, inner in _walk(scope) for place in inner.tokens)
+        raised = self.raised(event)
+        return bool(raised) and any(self.works(place) for _, inner in _walk(scope) for place in inner.tokens)
 
-    def fails(self, place: int, kinds: set[str]) -> bool:
-        """Whether work in progress at `place` can raise one of `kinds`: any work an error, a called process more."""
+    def raised(self, event: Event) -> bool:
+        """Whether work in progress can raise what an event catches: any error, and an escalation that nothing in the
+        diagram throws to it."""
+        kinds = {d.kind for d in event.definitions}
+        return "error" in kinds or ("escalation" in kinds and event.id not in self.thrown_to)
+
+    def works(self, place: int) -> bool:
+        """Whether a token at `place` is work in progress: a task, a called process or another black box."""
         node = None if place == ENTRY else self.target(place)
-        if not isinstance(node, Activity) or self.graph.expanded(node.id):
-            return False
-        return "error" in kinds or ("escalation" in kinds and node.type == "callActivity")
+        return isinstance(node, Activity) and not self.graph.expanded(node.id)
 
     def _triggers(self, state: State, path: tuple[int, ...], scope: Scope) -> Iterator[Step]:
         if scope.interrupted or ENTRY in scope.tokens:
             return
-        for start in self._listener_starts(scope.container):
+        for start in self.listener_starts(scope.container):
             if start.id not in state.fired and start.definitions and self._spontaneous(start, scope):
                 yield from (Step(start.id, "trigger", flows, path) for flows in self.choices(start.id))
 
@@ -423,7 +435,7 @@ class TokenGame:
         kinds = {d.kind for d in node.definitions} if isinstance(node, Event) else set()
         ends = node.type == "endEvent"
         if step.catcher:
-            if not self._caught(chain, step.catcher, step.catcher_flows, fired):
+            if not self._caught(chain, step.catcher, step.catcher_flows, set()):
                 self._put(scope, step.flows)
         elif ends and "error" in kinds:
             chain[0].clear()
@@ -445,73 +457,6 @@ class TokenGame:
             elif node.type == "boundaryEvent" and isinstance(node, Event) and node.attached_to not in self.graph.nodes:
                 found.append((node.id, "boundary event without an activity"))
         return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """`accepted`, or the 0-based position `at` of the first impossible entry and the nodes that were `possible`."""
-
-    accepted: bool
-    at: int
-    possible: tuple[str, ...] = ()
-
-
-def replay(
-    game: TokenGame,
-    trace: Sequence[str | tuple[str, Sequence[str]]],
-    *,
-    observed: frozenset[str] | None = None,
-    complete: bool = False,
-    budget: int = 100_000,
-) -> Replayed:
-    """Whether `trace` is a trace of the model: completed nodes, each alone or with the ids of the flows then taken.
-
-    Only nodes of `observed` (default: task-type activities) appear in a trace; all other steps happen silently.
-    `complete=True` also demands that the case can be over afterwards without a further observed step.
-
-    Raises:
-        LichtungError: `replay-budget`, more than `budget` states were met on the way.
-    """
-    if observed is None:
-        observed = frozenset(
-            node.id
-            for node in game.graph.process.nodes
-            if isinstance(node, Activity) and not (isinstance(node, SubProcess) and game.graph.expanded(node.id))
-        )
-    states, spent = _silently(game, {game.initial()}, observed, budget)
-    for at, entry in enumerate(trace):
-        node, flows = (entry, None) if isinstance(entry, str) else (entry[0], tuple(sorted(entry[1])))
-        after: set[State] = set()
-        possible: set[str] = set()
-        for state in states:
-            for step in game.enabled(state):
-                if step.node in observed and step.kind != "enter":
-                    possible.add(step.node)
-                    if step.node == node and (flows is None or tuple(sorted(step.flows)) == flows):
-                        after.add(game.fire(state, step))
-        if not after:
-            return Replayed(False, at, tuple(sorted(possible)))
-        states, spent = _silently(game, after, observed, spent)
-    if complete and not any(game.ended(state) for state in states):
-        return Replayed(False, len(trace))
-    return Replayed(True, len(trace))
-
-
-def _silently(game: TokenGame, states: set[State], observed: frozenset[str], budget: int) -> tuple[set[State], int]:
-    seen, todo = set(states), sorted(states)
-    while todo:
-        state = todo.pop()
-        for step in game.enabled(state):
-            if step.node in observed and step.kind != "enter":
-                continue
-            after = game.fire(state, step)
-            if after not in seen:
-                budget -= 1
-                if budget < 0:
-                    raise LichtungError("replay-budget", "the trace leaves too many states open")
-                seen.add(after)
-                todo.append(after)
-    return seen, budget
 
 
 # --- scopes ----------------------------------------------------------------------------------------------------
@@ -561,6 +506,27 @@ def _freeze(root: _Live) -> Scope:
 
 def _drop(parent: _Live, child: _Live) -> None:
     parent.inner[:] = [other for other in parent.inner if other is not child]
+
+
+def throws(node: Event) -> EventDefinition | None:
+    """The error, escalation or cancellation that an event throws."""
+    if node.type not in ("endEvent", "intermediateThrowEvent"):
+        return None
+    return next((d for d in node.definitions if d.kind in ("error", "escalation", "cancel")), None)
+
+
+def best_catcher(events: Iterable[Event], thrown: EventDefinition) -> Event | None:
+    """Of several events at one scope the one that catches: the same code or reference before one that names neither."""
+    general: Event | None = None
+    for event in events:
+        for d in event.definitions:
+            if d.kind != thrown.kind:
+                continue
+            if (d.name is not None and d.name == thrown.name) or (d.ref is not None and d.ref == thrown.ref):
+                return event
+            if d.name is None and d.ref is None and general is None:
+                general = event
+    return general
 
 
 def _flow_keys(graph: Graph) -> tuple[str, ...]:

@@ -80,5 +80,5 @@ def _dead(game: TokenGame, states: list[State]) -> frozenset[str]:
     return frozenset(
         n.id
         for n in game.graph.process.nodes
-        if isinstance(n, Activity) and n.id not in begun and n.parent not in boxes and not n.for_compensation
+        if isinstance(n, Activity) and n.id not in begun and n.parent not in boxes and n.id not in game.graph.handlers
     )

@@ -13,7 +13,8 @@ import pytest
 
 from bpm.errors import LichtungError
 from bpm.model.process import Activity, Event
-from bpm.model.tokens import State, TokenGame, TooManyChoices, replay
+from bpm.model.replay import replay
+from bpm.model.tokens import State, TokenGame, TooManyChoices
 from tests.properties.processes import damaged, generate
 from tests.unit.tokens.drawing import draw
 
@@ -59,6 +60,11 @@ ESCALATION = (
 )
 LISTENER = "start s : a\ntask a : b\ntask b : e\nend e\nesub E\nstart.message m in E : h\ntask h in E"
 LISTENER_CALM = LISTENER.replace("m in E :", "m in E calm :")
+RETHROW = (
+    "start s : S\nsub S : c\nstart i in S : a\ntask a in S : k\nend.escalation=X k in S\n"
+    "esub E in S\nstart.escalation=X m in E calm : h\ntask h in E : n\nend.escalation=X n in E\n"
+    "boundary.escalation=X o on S : d\ntask c : e\ntask d : e\nend e"
+)
 LINK = "start s : a\ntask a : t\nthrow.link=L t\ncatch.link=L c : b\ntask b : e\nend e"
 CANCEL = (
     "start s : S\nsub.transaction S : c\nstart i in S : a\ntask a in S : x\nxor x in S : j k\nend j in S\n"
@@ -170,6 +176,8 @@ TRACES = [
     (LISTENER_CALM, "s a m b e h E", "over"),
     (LISTENER_CALM, "s a m b e", "open"),
     (LISTENER_CALM, "s a b e m", "never"),
+    (RETHROW, "a k h n d e", "over"),
+    (RETHROW, "a k h n h", "never"),
     (LINK, "a t c b e", "over"),
     (LINK, "b", "never"),
     (CANCEL, "a k d e", "over"),
