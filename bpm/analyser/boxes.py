@@ -10,7 +10,7 @@ Null is an atom of its own, number 2n + 1, and exists only in columns where a ce
 values only, for a missing input is a question of its own.
 
 Covering is decided by subtraction: a box minus one rule is at most one smaller box per column, and each of them meets
-fewer rules. The number of boxes looked at is bounded by `budget`; what exceeds it is *not complete*.
+fewer rules. The work is bounded by a `Budget`; what exceeds it is *not complete*.
 Source of the questions: Calvanese, Dumas, Laurson, Maggi: Semantics and analysis of DMN decision tables (2016).
 """
 
@@ -28,8 +28,9 @@ from bpm.feel.ranges import EVERYTHING, Interval, Region
 Box: TypeAlias = tuple[int, ...]
 """One mask of atoms per column."""
 
-BUDGET = 100_000
-"""Boxes one question may look at."""
+WORK = 1_000_000
+"""Pairs of a box and a rule that one question may look at: seconds at the worst, and more than any table needs that
+people made."""
 
 DISCRETE = {"integer", "date", "years and months duration"}
 """Kinds with a next value: between two neighbours there is nothing."""
@@ -125,7 +126,23 @@ class Cover:
 
 
 class _Exhausted(Exception):
-    """The question needs more boxes than the budget allows."""
+    """The question needs more work than the budget allows."""
+
+
+class Budget:
+    """Work that may still be done; several questions may share one."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, work: int = WORK) -> None:
+        self.left = work
+
+    def spend(self, work: int) -> None:
+        """Take some of it. Raises _Exhausted if that is more than there is."""
+        if work > self.left:
+            self.left = 0
+            raise _Exhausted
+        self.left -= work
 
 
 def column(
@@ -189,7 +206,7 @@ def common(left: Box, right: Box) -> Box:
     return tuple(one & other for one, other in zip(left, right, strict=True))
 
 
-def gaps(boxes: Boxes, *, most: int = 10, paths: int = 300, budget: int = BUDGET) -> Gaps:
+def gaps(boxes: Boxes, *, most: int = 10, paths: int = 300, budget: Budget | None = None) -> Gaps:
     """What can come in (null aside) and meets no rule: whether there is any, and the `most` largest boxes found of it.
 
     At most `paths` disjoint pieces of the gap are looked at and widened as far as no rule forbids.
@@ -201,7 +218,7 @@ def gaps(boxes: Boxes, *, most: int = 10, paths: int = 300, budget: int = BUDGET
     left: list[Box] = []
     exhausted = False
     try:
-        for piece in _uncovered(domain, rules, budget):
+        for piece in _uncovered(domain, rules, budget or Budget()):
             left.append(piece)
             if len(left) >= paths:
                 exhausted = True
@@ -219,12 +236,13 @@ def gaps(boxes: Boxes, *, most: int = 10, paths: int = 300, budget: int = BUDGET
     return Gaps(bool(chosen), tuple(chosen), not left and not exhausted)
 
 
-def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: int = BUDGET) -> Cover:
+def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None = None) -> Cover:
     """Whether the union of `rules` (0-based) holds all of `box`, with a minimal set of them that does.
 
     A single rule that suffices is preferred (the first); else rules are dropped from the last to the first while the
     rest still covers, so that none of the set named can be spared.
     """
+    budget = budget or Budget()
     meeting = {rule: other for rule, other in ((rule, boxes.box(rule)) for rule in rules) if _meet(other, box)}
     single = next((rule for rule, other in meeting.items() if _inside(box, other)), None)
     if single is not None:
@@ -303,22 +321,20 @@ def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(sorted(run))
 
 
-def _covers(box: Box, rules: Mapping[int, Box], budget: int) -> bool:
+def _covers(box: Box, rules: Mapping[int, Box], budget: Budget) -> bool:
     return next(_uncovered(box, list(rules.values()), budget), None) is None
 
 
-def _uncovered(whole: Box, rules: list[Box], budget: int) -> Iterator[Box]:
+def _uncovered(whole: Box, rules: list[Box], budget: Budget) -> Iterator[Box]:
     """Disjoint boxes that together are all of `whole` outside the rules (which must meet it), in a fixed order.
 
     Raises:
-        _Exhausted: more boxes than the budget.
+        _Exhausted: more work than the budget.
     """
     stack = [(whole, rules)]
     while stack:
-        if budget <= 0:
-            raise _Exhausted
-        budget -= 1
         box, meeting = stack.pop()
+        budget.spend(1 + len(meeting))
         if not meeting:
             yield box
             continue

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpm.analyser.boxes import cover
+from bpm.analyser.boxes import Budget, cover
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
@@ -65,23 +65,24 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
             yield shape.skipped
             continue
         strength = priorities(shape) if at.table.hit_policy == "PRIORITY" else None
+        budget = Budget()
         for rule in range(shape.boxes.count):
             if shape.boxes.is_empty(rule):
                 yield _finding(given, shape, rule, ())
                 continue
-            stronger = _stronger(shape, rule, strength)
-            found = cover(shape.boxes, shape.boxes.box(rule), stronger)
+            found = cover(shape.boxes, shape.boxes.box(rule), _stronger(shape, rule, strength), budget=budget)
             if found.covered:
                 yield _finding(given, shape, rule, found.by)
             elif found.covered is None:
                 yield Skipped(
                     reason={
-                        "de": f"„{at.name}“, Zeile {rule + 1}: zu viele Überschneidungen",
-                        "en": f"{at.name!r}, rule {rule + 1}: too many overlaps",
+                        "de": f"„{at.name}“ ist zu verflochten; ab Zeile {rule + 1} ist nicht alles entschieden",
+                        "en": f"{at.name!r} is too entangled; from rule {rule + 1} on not everything is decided",
                     },
                     element=at.owner,
                     path=at.model.path,
                 )
+                break
 
 
 def _stronger(shape: Geometry, rule: int, strength: tuple[int | None, ...] | None) -> list[int]:

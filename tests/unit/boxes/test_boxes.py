@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bpm.analyser.boxes import Box, Boxes, common, cover, gaps, merge_groups, overlaps
+from bpm.analyser.boxes import Box, Boxes, Budget, common, cover, gaps, merge_groups, overlaps
 from tests.unit.boxes.tables import Sample, holds, sample
 
 SEEDS = range(2_000)
@@ -100,7 +100,7 @@ def test_the_generator_knows_every_question() -> None:
 def test_a_budget_too_small_is_said_and_never_guessed() -> None:
     seed = next(s for s in SEEDS if len(sample(s).boxes.columns) == 3 and sample(s).boxes.count == 8)
     boxes = sample(seed).boxes
-    found = gaps(boxes, budget=0)
+    found = gaps(boxes, budget=Budget(0))
     assert (found.exists, found.complete) == (None, False)
 
 
