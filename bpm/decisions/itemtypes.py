@@ -12,16 +12,23 @@ from bpm.feel.values import Value
 from bpm.model.decision import DecisionModel, ItemDefinition
 
 _DEEPEST = 30
-"""Item definitions that rest on each other; a definition that rests on itself ends here as Any."""
+"""Item definitions that rest on each other, one after the other; what lies deeper is Any."""
 
 
 class ItemTypes(Mapping[str, Type]):
-    """The types of a model by name, those of imported models as `import.name`; built on first use."""
+    """The types of a model by name, those of imported models as `import.name`.
+
+    Built at once in the order of the file, each once: definitions that share parts share their types, and one that
+    rests on itself has Any in the place where it would come round again.
+    """
 
     def __init__(self, model: DecisionModel, imported: Mapping[str, ItemTypes]) -> None:
         self._items = {item.name: item for item in model.items}
         self._imported = imported
         self._built: dict[str, Type] = {}
+        self._open: set[str] = set()
+        for name in self._items:
+            self.find(name, 0)
 
     def __getitem__(self, name: str) -> Type:
         found = self.find(name, 0)
@@ -52,11 +59,11 @@ class ItemTypes(Mapping[str, Type]):
             prefix, _, rest = name.partition(".")
             inner = self._imported.get(prefix)
             return inner.find(rest, depth) if inner is not None and rest else None
-        if depth > _DEEPEST:
+        if depth > _DEEPEST or name in self._open:
             return ANY
-        found = self.build(item, depth)
-        if depth == 0:
-            self._built[name] = found
+        self._open.add(name)
+        self._built[name] = found = self.build(item, depth)
+        self._open.discard(name)
         return found
 
     def build(self, item: ItemDefinition, depth: int) -> Type:

@@ -16,6 +16,7 @@ from bpm.model.decision import (
     Decision,
     DecisionModel,
     DecisionService,
+    DecisionTable,
     InputData,
     ItemDefinition,
 )
@@ -109,6 +110,9 @@ class PreparedModel:
         """All names an expression of `element` may use."""
         places = self.required(element)
         own = {place.variable for place in places}
+        for place in places:
+            if isinstance(place.element, Decision) and isinstance(place.element.logic, DecisionTable):
+                own |= {output.name for output in place.element.logic.outputs if output.name}
         qualifiers = {name for name, _ in self.imports.values() if name}
         return frozenset(own | qualifiers) | self.components
 

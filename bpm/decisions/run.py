@@ -16,7 +16,14 @@ from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.syntax.names import normalise
 from bpm.feel.types import coerce
 from bpm.feel.values import Fault, HostFunction, Value
-from bpm.model.decision import BusinessKnowledgeModel, Decision, DecisionModel, DecisionService, InputData
+from bpm.model.decision import (
+    BusinessKnowledgeModel,
+    Decision,
+    DecisionModel,
+    DecisionService,
+    DecisionTable,
+    InputData,
+)
 
 STEPS_PER_CELL = 20
 """A large table may cost more steps than one expression."""
@@ -174,7 +181,22 @@ class _Run:
                 names.setdefault(part.variable, value)
             else:
                 names.setdefault(qualifier, {})[part.variable] = value
-        return Scope(names, Scope(self.loose))
+        return Scope(names, Scope(self.short_names(place), Scope(self.loose)))
+
+    def short_names(self, place: Place) -> dict[str, Value]:
+        """Required decisions by id and by the names of their outputs, as some modellers write them; a declared
+        variable always goes first."""
+        names: dict[str, Value] = {}
+        for part in place.prepared.required(place.element):
+            if not isinstance(part.element, Decision) or part.prepared is not place.prepared:
+                continue
+            value = self.values.get(part.key)
+            names[part.element.id] = value
+            outputs = part.element.logic.outputs if isinstance(part.element.logic, DecisionTable) else ()
+            for output in outputs:
+                if output.name:
+                    names[output.name] = value.get(output.name) if isinstance(value, dict) else value
+        return names
 
     def value_of(self, place: Place) -> Value:
         element = place.element

@@ -237,8 +237,7 @@ class Evaluation:
                 if set(named) <= set(shape):
                     used = [name in named for name in shape]
                     count = max((at + 1 for at, there in enumerate(used) if there), default=0)
-                    if count < min(function.required, len(shape)) or (not all(used[:count]) and not function.required):
-                        continue
+                    count = max(count, min(function.required, len(shape)))
                     return self.call_builtin(function, [named.get(name) for name in shape[:count]])
             raise Fault(f"{function.name}: no such parameters {', '.join(named)}")
         if not isinstance(function, (Function, HostFunction)):

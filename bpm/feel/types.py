@@ -121,7 +121,12 @@ def _function_conforms(function: Any, type: Type) -> bool:
         return True
     if len(parameters) != len(type.parameters):
         return False
-    return all(mine is None or mine == asked for mine, asked in zip(declared, type.parameters, strict=False))
+    return all(mine is None or _same(mine, asked) for mine, asked in zip(declared, type.parameters, strict=False))
+
+
+def _same(left: Type, right: Type) -> bool:
+    """Contexts are compared by identity: types share parts, so walking them could take for ever."""
+    return left is right or (left.fields is None and right.fields is None and left == right)
 
 
 def coerce(value: Value, type: Type) -> tuple[Value, str | None]:

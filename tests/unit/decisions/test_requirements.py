@@ -9,7 +9,7 @@ import pytest
 
 from bpm.decisions import decide
 from bpm.errors import BudgetExceeded, DecisionError
-from bpm.model.decision import InputData, ItemDefinition
+from bpm.model.decision import Decision, InputData, ItemDefinition, OutputClause
 from tests.unit.decisions.models import decision, dmn, literal, model, number_input, table
 
 
@@ -146,6 +146,33 @@ def test_item_definitions_allow_values_and_describe_contexts_and_lists():
     assert decide(typed, "e", {"zonen": ["A", "B"]}).result == ["A", "B"]
     assert decide(typed, "e", {"zonen": ["A", "C"]}).result is None
     assert decide(typed, "f", {"person": {"Name des Hundes": "Bello", "seit": "2024-01-01"}}).result == 2029
+
+
+def test_outputs_and_ids_of_required_tables_are_names_too_after_declared_variables():
+    season = table("UNIQUE", [(["-"], ['"Winter"'])], inputs=["1"], outputs=[OutputClause("o", "season")])
+    required = Decision("Decision_1", "Which season?", "Which season?", None, season)
+    for name in ("season", "Decision_1", "Which season?"):
+        dish = decision("dish", literal(name), "Decision_1")
+        assert decide(model(dish, required), "dish", {}).result == "Winter"
+    own = model(decision("dish", literal("season"), "Decision_1", "season"), required, decision("season", literal("1")))
+    assert decide(own, "dish", {}).result == 1
+
+
+def test_item_definitions_that_share_parts_are_built_once():
+    items = [
+        ItemDefinition(
+            f"i{at}",
+            f"T{at}",
+            components=(ItemDefinition("a", "a", f"T{at + 1}"), ItemDefinition("b", "b", f"T{at + 1}")),
+        )
+        for at in range(28)
+    ]
+    typed = model(
+        decision("d", literal("x"), "x"),
+        inputs=[InputData("x", "x", "T0")],
+        items=(*items, ItemDefinition("e", "T28", "number")),
+    )
+    assert decide(typed, "d", {"x": {"a": None, "b": None}}).result == {"a": None, "b": None}
 
 
 def test_an_item_definition_that_rests_on_itself_ends():
