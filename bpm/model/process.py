@@ -447,6 +447,11 @@ class ProcessModel:
 
     @property
     def main(self) -> Process:
-        """The process that gives the procedure its key: the executable one, of several the first with nodes."""
+        """The process that gives the procedure its key: the executable one, of several the first with nodes.
+
+        A file without any process (a collaboration of black boxes, a library of messages) has an empty one.
+        """
+        if not self.processes:
+            return Process("", "", None, (), ())
         with_nodes = [process for process in self.processes if process.nodes] or list(self.processes)
         return next((process for process in with_nodes if process.executable), with_nodes[0])

@@ -15,7 +15,7 @@ from lxml import etree
 
 from bpm.engine.readiness import assess
 from bpm.errors import ModelError
-from bpm.model.reader import read_bpmn, read_files
+from bpm.model.reader import read_bpmn, read_dmn, read_files
 from bpm.model.writer import write_bpmn
 from bpm.service.inspect import inspect
 from tests.hostile.canary import listening
@@ -25,6 +25,7 @@ from tests.unit.model.texts import PASS, bpmn
 CANARY_FILE = str(Path("/tmp") / CANARY)
 REFUSED = refused(CANARY_FILE)
 BLOCKED = blocked(CANARY_FILE)
+PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 SECONDS = 1.0
 MEGABYTES = 64
 
@@ -44,10 +45,10 @@ def test_there_are_enough_of_them() -> None:
 def test_a_hostile_file_is_refused_by_its_code_at_once_and_nothing_comes_alive(hostile: Hostile) -> None:
     data = hostile.make()
     with listening() as heard:
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(ModelError) as error:
             read_bpmn(data, "upload.bpmn")
-        elapsed = time.perf_counter() - started
+        elapsed = time.process_time() - started
     assert error.value.code == hostile.code
     assert error.value.path == "upload.bpmn"
     assert "\n" not in str(error.value)
@@ -59,11 +60,11 @@ def test_a_hostile_file_is_refused_by_its_code_at_once_and_nothing_comes_alive(h
 def test_a_model_with_code_is_read_shown_and_blocked_at_its_element(name: str) -> None:
     data, element = BLOCKED[name]
     with listening() as heard:
-        started = time.perf_counter()
+        started = time.process_time()
         model = read_bpmn(data, "upload.bpmn")
         readiness = assess(model, ())
         write_bpmn(model)
-        elapsed = time.perf_counter() - started
+        elapsed = time.process_time() - started
     assert not readiness.ready
     assert element in [blocker.element for blocker in readiness.blockers]
     assert all(blocker.line for blocker in readiness.blockers)
@@ -92,21 +93,21 @@ def test_gateway_bombs_are_read_and_judged_within_a_second(fan: int) -> None:
     flows = "".join(f'<sequenceFlow sourceRef="g{n}" targetRef="g{n + 1}"/>' * fan for n in range(levels))
     data = bpmn(gates + flows)
     with listening() as heard:
-        started = time.perf_counter()
+        started = time.process_time()
         model = read_bpmn(data, "bomb.bpmn")
         assess(model, ())
-        elapsed = time.perf_counter() - started
+        elapsed = time.process_time() - started
     assert len(model.processes[0].flows) == levels * fan
-    assert elapsed <= SECONDS * 2, "twice the budget: two cores are shared with the other tests"
+    assert elapsed <= SECONDS
     assert heard == []
 
 
 @pytest.mark.parametrize("element", ["<task/>", "<sequenceFlow/>", "<laneSet><lane/></laneSet>", "<unknown/>"])
 def test_elements_without_ids_are_named_in_linear_time(element: str) -> None:
     data = bpmn(element * (9_000 if "lane" in element else 19_000))
-    started = time.perf_counter()
+    started = time.process_time()
     read_bpmn(data, "nameless.bpmn")
-    assert time.perf_counter() - started <= SECONDS * 2
+    assert time.process_time() - started <= SECONDS * 2
 
 
 def test_many_lanes_and_many_loose_ends_take_linear_time(tmp_path: Path) -> None:
@@ -115,18 +116,18 @@ def test_many_lanes_and_many_loose_ends_take_linear_time(tmp_path: Path) -> None
     flows = "".join(f'<sequenceFlow id="f{n}" sourceRef="t{n}" targetRef="gone"/>' for n in range(1_500))
     path = tmp_path / "wide.bpmn"
     path.write_bytes(bpmn(f"<laneSet>{lanes}</laneSet>{tasks}{flows}"))
-    started = time.perf_counter()
+    started = time.process_time()
     (inspection,) = inspect(path)
     assert len(inspection.errors) == 1_500
-    assert time.perf_counter() - started <= SECONDS * 4
+    assert time.process_time() - started <= SECONDS * 4
 
 
 def test_processes_that_call_themselves_and_each_other_are_read_and_judged_within_a_second() -> None:
     calls = "".join(f'<callActivity id="c{n}" calledElement="p"/>' for n in range(500))
     with listening() as heard:
-        started = time.perf_counter()
+        started = time.process_time()
         assess(read_bpmn(bpmn(calls), "self.bpmn"), ())
-        assert time.perf_counter() - started <= SECONDS
+        assert time.process_time() - started <= SECONDS
     assert heard == []
 
 
@@ -242,6 +243,37 @@ def test_mutated_models_raise_model_errors_only() -> None:
                 outcomes["refused"] += 1
         assert heard == [], data
     assert min(outcomes.values()) > MUTATIONS // 20, outcomes
+
+
+GATES = {"xml-doctype", "xml-encoding", "xml-nul", "xml-processing-instruction", "xml-xinclude", "xml-version"}
+SAME = [hostile for hostile in REFUSED if hostile.code in GATES]
+
+
+@pytest.mark.parametrize("hostile", SAME, ids=[hostile.name for hostile in SAME])
+def test_decisions_pass_the_same_gates(hostile: Hostile) -> None:
+    data = hostile.make()
+    with listening() as heard, pytest.raises(ModelError) as error:
+        read_dmn(data, "upload.dmn")
+    assert error.value.code == hostile.code
+    assert heard == []
+
+
+def test_mutated_decisions_raise_model_errors_only() -> None:
+    print(f"seed {SEED}")
+    random_ = random.Random(SEED)
+    ours = [path.read_bytes() for path in sorted(PROCESSES.rglob("*.dmn"))]
+    assert ours, "the procedures of the project have decisions"
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(MUTATIONS // 4):
+        data = (_mutated if number % 4 < 2 else _rearranged)(random_, ours[number % len(ours)])
+        with listening() as heard:
+            try:
+                read_dmn(data, "mutated.dmn")
+                outcomes["read"] += 1
+            except ModelError:
+                outcomes["refused"] += 1
+        assert heard == [], data
+    assert min(outcomes.values()) > MUTATIONS // 80, outcomes
 
 
 # --- negative controls: the same payloads do come alive where nobody stands guard ----------------------------------

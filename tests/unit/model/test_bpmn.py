@@ -359,3 +359,12 @@ def test_utf_16_and_windows_1252_files_are_read_as_what_they_say() -> None:
     for encoding, python in (("UTF-16", "utf-16"), ("windows-1252", "cp1252"), ("ISO-8859-1", "latin-1")):
         data = text.replace('encoding="UTF-8"', f'encoding="{encoding}"').encode(python)
         assert read_bpmn(data, "t.bpmn").processes[0].nodes[0].name == "Prüfung"
+
+
+def test_a_file_without_a_process_is_read_and_has_an_empty_one() -> None:
+    model = read_bpmn(bpmn("").split(b"<process")[0] + b'<message id="m" name="Antrag"/></definitions>', "t.bpmn")
+    assert (model.processes, model.main.nodes, model.extras["messages"]) == (
+        (),
+        (),
+        {"m": {"id": "m", "name": "Antrag"}},
+    )
