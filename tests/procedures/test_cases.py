@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bpm import engine
-from bpm.model.procedure import Procedure
-from bpm.model.reader import read
+from tests.procedures.city import CITY, KEYS, case, executable, model, procedure
 from tests.procedures.walk import walk
-
-CITY = Path(__file__).parents[2] / "processes" / "muenchen"
-KEYS = ("bewohnerparkausweis", "dienstreise", "hundesteuer", "wohnsitzanmeldung")
-
-
-@cache
-def procedure(key: str) -> Procedure:
-    return read(CITY / key)[0]
-
-
-@cache
-def executable(key: str) -> engine.Executable:
-    loaded = procedure(key)
-    assert loaded.process is not None
-    return engine.build(loaded.process, loaded.decisions)
 
 
 def cases() -> Iterator[tuple[str, str]]:
@@ -37,18 +19,12 @@ def cases() -> Iterator[tuple[str, str]]:
             yield key, path.stem
 
 
-def case(key: str, name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((CITY / key / "cases" / f"{name}.json").read_text(encoding="utf-8"))
-    return loaded
-
-
 @pytest.mark.parametrize("key", KEYS)
 def test_all_files_of_a_procedure_are_read_without_an_error(key: str) -> None:
     loaded = procedure(key)
     assert loaded.errors == ()
     assert loaded.key == key
-    assert loaded.process is not None
-    assert loaded.process.extras["problems"] == ()
+    assert model(key).extras["problems"] == ()
     assert len(loaded.decisions) == 1
     assert loaded.scenario is not None
     assert len(loaded.cases) >= 4
@@ -56,9 +32,7 @@ def test_all_files_of_a_procedure_are_read_without_an_error(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_procedure_is_ready_to_be_executed(key: str) -> None:
-    loaded = procedure(key)
-    assert loaded.process is not None
-    readiness = engine.assess(loaded.process, loaded.decisions)
+    readiness = engine.assess(model(key), procedure(key).decisions)
     assert readiness.blockers == ()
     assert readiness.ready
 
@@ -75,15 +49,13 @@ def test_a_case_runs_from_start_to_its_expected_end(key: str, name: str) -> None
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_cases_together_reach_every_end_and_every_live_task(key: str) -> None:
-    loaded = procedure(key)
-    assert loaded.process is not None
     ends: set[str] = set()
     answered: set[str] = set()
-    for name in sorted(loaded.cases):
+    for name in sorted(procedure(key).cases):
         walked = walk(executable(key), case(key, Path(name).stem))
         ends |= set(walked.ends)
         answered |= set(walked.answered)
-    nodes = loaded.process.main.nodes
+    nodes = model(key).main.nodes
     assert ends == {node.id for node in nodes if node.type == "endEvent" and node.parent == key}
     waiting = {node.id for node in nodes if node.type in ("userTask", "serviceTask", "sendTask")}
     dead = {"haushalterisch_freigeben"}  # planted: the branch that waits for a result nobody gives
