@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import deps
 from api.routes.pages import WORDS
+from api.routes.reports import file
 from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.errors import Conflict, InvalidRequest
@@ -301,3 +302,8 @@ async def make_report(visit: Visiting, key: str) -> Response:
     await visit.form()
     await deps.in_thread(reports.make, visit.services, visit.actor, key, lang=visit.lang)
     return visit.go(f"/verfahren/{key}/bericht")
+
+
+@router.get("/berichte/{id}.{format}")
+def download(visit: Visiting, id: str, format: str) -> Response:
+    return file(reports.get(visit.services, visit.actor, id, format), id, format)
