@@ -16,7 +16,7 @@ from bpm.engine.spiff.workflow import RunningSubProcess
 from bpm.errors import DecisionError, EngineError, Incident
 from bpm.model.process import FlowNode
 
-MOST = 10_000
+MOST = 5_000
 """Instances one multi-instance activity may have."""
 
 

@@ -309,11 +309,12 @@ class Ending(Throwing):
             for token in workflow.others(my_task):
                 token.cancel()
         elif kind == "error" and self.trigger is not None:
-            caught = climb(my_task, "error", self.trigger.name, self.trigger.ref)
-            if not caught:
+            top.record("thrown", self.element.id, {"kind": "error", "name": self.trigger.name})
+            top.record("left", self.element.id)
+            my_task.internal_data["gone"] = True
+            if not climb(my_task, "error", self.trigger.name, self.trigger.ref):
                 if workflow is not top:
                     top.ends.append(self.element.id)
-                top.record("thrown", self.element.id, {"kind": "error", "name": self.trigger.name})
                 top.close("terminated")
         else:
             super()._run_hook(my_task)

@@ -101,7 +101,9 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     def _on_cancel(self, my_task: Token) -> None:
         self.detach(my_task)
-        my_task.workflow.top_workflow.record("cancelled", self.element.id)
+        # an end event that ends its own scope has left already
+        if not my_task.internal_data.pop("gone", False):
+            my_task.workflow.top_workflow.record("cancelled", self.element.id)
 
     # --- what kinds of nodes differ in
 

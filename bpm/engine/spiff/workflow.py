@@ -20,6 +20,9 @@ from bpm.errors import DecisionError, EngineError, FeelError, Incident
 STEPS = 100_000
 """Automatic steps one command may take; more is an endless loop and becomes an Incident."""
 
+TOKENS = 10_000
+"""Tokens one instance may have at a time, so that gateways which double them end in an Incident."""
+
 DEEPEST = 50
 """Scopes inside each other, so that a process calling itself ends in an Incident."""
 
@@ -135,6 +138,8 @@ class Instance(RunningScope, BpmnWorkflow):  # type: ignore[misc]
         self.open()
 
     def take_number(self) -> int:
+        if len(self.tokens) >= TOKENS:
+            raise EngineError("token-budget", f"more than {TOKENS} tokens at a time")
         self.number += 1
         return self.number - 1
 

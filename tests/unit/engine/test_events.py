@@ -198,6 +198,8 @@ def test_an_error_nobody_catches_ends_the_case():
     body = f'<startEvent id="s"/><userTask id="t"/><endEvent id="e">{ERROR}</endEvent>{chain("s", "t", "e")}'
     play = Play(body).start().do("t")
     assert (play.state, play.ends) == ("terminated", ["e"])
+    assert play.left == ["s", "t", "e"]
+    assert "cancelled" not in [event.kind for event in play.history]
 
 
 def test_an_escalation_nobody_catches_is_forgotten():

@@ -212,6 +212,19 @@ def test_an_endless_automatic_loop_is_an_incident_and_costs_no_memory():
     assert caught.value.element in ("m", "n")
 
 
+def test_gateways_that_double_tokens_without_end_are_an_incident():
+    count = 40
+    body = f'<startEvent id="s"/>{chain("s", "g0")}'
+    for number in range(count):
+        body += f'<parallelGateway id="g{number}"/><exclusiveGateway id="m{number}"/>'
+        for way in "ab":
+            body += f'<sequenceFlow id="{way}{number}" sourceRef="g{number}" targetRef="m{number}"/>'
+        body += chain(f"m{number}", f"g{number + 1}") if number + 1 < count else ""
+    with pytest.raises(Incident) as caught:
+        Play(body).start()
+    assert caught.value.code == "token-budget"
+
+
 EVENTS = (
     f'<startEvent id="s"/><eventBasedGateway id="g"/>{tasks("a", "b", "c")}<receiveTask id="r" messageRef="mB"/>'
     '<intermediateCatchEvent id="m"><messageEventDefinition messageRef="mA"/></intermediateCatchEvent>'
