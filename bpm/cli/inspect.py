@@ -37,7 +37,16 @@ _WORDS = {
         "rewrites": "So wird es ausgeführt",
         "open": "Nicht erfasst (Fragen an die Fachstelle)",
         "more": "… und {n} weitere (vollständig mit --format json)",
-        "at": "bei {n} Elementen",
+        "at": "{n}-mal",
+        "law": "Verfahrensrecht",
+        "times": "Bearbeitungszeiten",
+        "deadline": "Frist",
+        "from": "ab",
+        "measured": "gemessen",
+        "table": "aus Tabelle",
+        "estimated": "geschätzt",
+        "assumed": "angenommen",
+        "not recorded": "nicht erfasst",
     },
     "en": {
         "ready": "can be executed",
@@ -58,7 +67,16 @@ _WORDS = {
         "rewrites": "How it is executed",
         "open": "Not recorded (questions for the department)",
         "more": "… and {n} more (all of them with --format json)",
-        "at": "at {n} elements",
+        "at": "{n} times",
+        "law": "procedural law",
+        "times": "working times",
+        "deadline": "deadline",
+        "from": "from",
+        "measured": "measured",
+        "table": "from a table",
+        "estimated": "estimated",
+        "assumed": "assumed",
+        "not recorded": "not recorded",
     },
 }
 _SHOWN = 10
@@ -117,7 +135,7 @@ def _show(found: tuple[Inspection, ...], words: dict[str, str]) -> None:
         _show_list(console, words["blockers"], blockers, words)
         _show_list(console, words["rewrites"], rewrites, words)
         gaps = Counter(gap["what"] for gap in inspection.not_recorded)
-        _show_list(console, words["open"], [f"{what} {words['at'].format(n=n)}" for what, n in gaps.items()], words)
+        _show_list(console, words["open"], [f"{what}: {words['at'].format(n=n)}" for what, n in gaps.items()], words)
         console.print()
 
 
@@ -141,6 +159,17 @@ def _show_process(console: Console, process: dict[str, Any], words: dict[str, st
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
     if process["nodes"]:
         console.print(table)
+    if process["procedural_law"]:
+        console.print(f"  {words['law']}: {process['procedural_law']}")
+    known = Counter(node["known"]["minutes"]["how"] for node in process["nodes"] if "known" in node)
+    if known:
+        times = ", ".join(f"{number} {words.get(how, how)}" for how, number in sorted(known.items()))
+        console.print(f"  {words['times']}: {times}")
+    for deadline in process["deadlines"]:
+        starts = f" {words['from']} {deadline['starts']}" if deadline["starts"] else ""
+        length = deadline["length"] or words["not recorded"]
+        consequence = f" → {deadline['consequence']}" if deadline["consequence"] else ""
+        console.print(f"  {words['deadline']} ({deadline['element']}): {length}{starts}{consequence}")
 
 
 def _show_list(console: Console, title: str, lines: list[str], words: dict[str, str]) -> None:

@@ -93,7 +93,8 @@ def whole_text(element: etree._Element | None) -> str:
 
 def child(element: etree._Element, local: str) -> etree._Element | None:
     """First BPMN child element with this local name."""
-    return element.find(bpmn(local))
+    # iterchildren stays in C; find would interpret a path, and this is asked a dozen times a node
+    return next(element.iterchildren(bpmn(local)), None)
 
 
 def reference(value: str | None) -> str | None:

@@ -107,7 +107,7 @@ def attributes_of(element: etree._Element) -> Mapping[str, str]:
 
 def documentation(element: etree._Element) -> str:
     """All documentation texts of an element."""
-    texts = (whole_text(found) for found in element.findall(names.bpmn("documentation")))
+    texts = (whole_text(found) for found in element.iterchildren(names.bpmn("documentation")))
     return "\n".join(text for text in texts if text)
 
 
@@ -434,4 +434,5 @@ def _extension_elements(element: etree._Element, local: str) -> Iterator[etree._
 
 
 def _zeebe(element: etree._Element, local: str) -> etree._Element | None:
-    return element.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}{local}")
+    holder = child(element, "extensionElements")
+    return next(holder.iterchildren(f"{{{ZEEBE}}}{local}"), None) if holder is not None else None
