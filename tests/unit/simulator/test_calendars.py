@@ -1,0 +1,117 @@
+"""Work goes on where people are on duty, and nowhere else."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bpm.errors import ScenarioError
+from bpm.eventlog import EventLog
+from bpm.simulator import layout as L
+from bpm.simulator import simulate
+from bpm.simulator.weeks import finish, next_open, open_until
+from tests.unit.simulator.drawn import WEEKDAYS, as_prosimos, draw, expon, fix, scenario
+
+HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
+ONE = "f1: s -> t1\nf2: t1 -> e"
+
+
+def play(procedure: Any, figures: Any, **options: Any) -> EventLog:
+    logs: list[EventLog] = []
+    simulate(procedure, figures, replications=1, sink=lambda number, log: logs.append(log), **options)
+    return logs[0]
+
+
+def rows(log: EventLog, node: str) -> list[tuple[float, float, float]]:
+    k = log.nodes.index(node)
+    return [
+        (float(log.enabled[i]), float(log.started[i]), float(log.completed[i]))
+        for i in range(len(log))
+        if log.node[i] == k
+    ]
+
+
+def test_a_ten_hour_job_of_monday_midnight_runs_from_monday_nine_to_tuesday_eleven() -> None:
+    log = play(draw(ONE), scenario({"t1": ("r", fix(10 * HOUR))}, arrivals=fix(1), calendar=WEEKDAYS), cases=1)
+    assert rows(log, "t1") == [(0.0, 9 * HOUR, DAY + 11 * HOUR)]
+
+
+def test_a_job_that_fills_the_day_ends_with_the_day() -> None:
+    log = play(draw(ONE), scenario({"t1": ("r", fix(8 * HOUR))}, arrivals=fix(1), calendar=WEEKDAYS), cases=1)
+    assert rows(log, "t1") == [(0.0, 9 * HOUR, 17 * HOUR)]
+
+
+def test_waiting_cases_start_in_order_of_arrival_when_the_office_opens() -> None:
+    log = play(draw(ONE), scenario({"t1": ("r", fix(HOUR))}, arrivals=fix(60), calendar=WEEKDAYS), cases=10)
+    assert [start for _, start, _ in rows(log, "t1")] == [
+        9 * HOUR + k * HOUR if k < 8 else DAY + 9 * HOUR + (k - 8) * HOUR for k in range(10)
+    ]
+    assert list(log.case[log.node == log.nodes.index("t1")]) == list(range(10))
+
+
+def test_the_colleague_on_duty_is_asked_not_the_one_who_slept_for_longest() -> None:
+    """A works around the clock, B in office hours; one short job an hour never waits."""
+    content = as_prosimos({"t1": ("a", fix(600))}, arrivals=fix(HOUR), people={"a": 1, "b": 1})
+    content["task_resource_distribution"][0]["resources"].append({"resource_id": "b", **fix(600)})
+    content["resource_calendars"].append({"id": "day", "name": "day", "time_periods": WEEKDAYS})
+    content["resource_profiles"][1]["resource_list"][0]["calendar"] = "day"
+    from bpm.exchange.prosimos import read_scenario
+
+    log = play(draw(ONE), read_scenario(content), cases=336)
+    assert all(start == enabled for enabled, start, _ in rows(log, "t1"))
+    assert {log.resources[r] for r in log.resource if r >= 0} == {"a", "b"}
+
+
+def test_cost_is_paid_for_time_on_duty_only() -> None:
+    figures = scenario({"t1": ("r", fix(10 * HOUR))}, arrivals=fix(1), calendar=WEEKDAYS, cost=30.0)
+    result = simulate(draw(ONE), figures, cases=1, replications=1)
+    assert result.kpis["cost_eur"].mean == pytest.approx(300.0)
+    assert result.kpis["processing_time_s"].mean == pytest.approx(10 * HOUR)
+    assert result.resources["r"]["utilisation"].mean == pytest.approx(1.0)
+
+
+def test_a_start_in_the_middle_of_the_week_counts_from_there() -> None:
+    content = as_prosimos({"t1": ("r", fix(HOUR))}, arrivals=fix(1), calendar=WEEKDAYS, start="2025-01-10T16:30:00")
+    from bpm.exchange.prosimos import read_scenario
+
+    log = play(draw(ONE), read_scenario(content), cases=1)
+    ((enabled, start, done),) = rows(log, "t1")
+    assert (start - enabled, done - start) == (0.0, 30 * 60 + (7 + 24 + 24 + 9) * HOUR + 30 * 60)
+
+
+def test_calendar_arithmetic_agrees_with_counting_minute_by_minute() -> None:
+    rng = random.Random(20250106)
+    for _ in range(60):
+        cuts = sorted(rng.sample(range(0, 10080, 30), 2 * rng.randint(1, 6)))
+        spans = [(a * 60.0, b * 60.0) for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
+        before, periods = 0.0, []
+        for begin, end in spans:
+            periods.append((begin, end, before))
+            before += end - begin
+        calendar = np.array([(0, len(spans), 0, before)], L.CALENDAR)[0]
+        table = np.array(periods, L.PERIOD)
+        open_minute = [any(a <= m * 60 < b for a, b in spans) for m in range(10080)] * 4
+        start = rng.randrange(10080)
+        work = rng.randrange(1, 9000)
+        left, minute = work, start
+        while left and minute < len(open_minute):
+            left -= open_minute[minute]
+            minute += 1
+        if left:
+            continue
+        assert finish(calendar, table, start * 60.0, work * 60.0) == minute * 60.0
+        first = next(m for m in range(start, 40000) if open_minute[m])
+        assert next_open(calendar, table, start * 60.0) == first * 60.0
+        assert open_until(calendar, table, start * 60.0) == 60.0 * sum(open_minute[:start])
+
+
+def test_a_calendar_that_never_opens_is_refused() -> None:
+    content = as_prosimos({"t1": ("r", expon(1))}, arrivals=fix(1))
+    content["resource_calendars"][0]["time_periods"] = []
+    from bpm.exchange.prosimos import read_scenario
+
+    with pytest.raises(ScenarioError, match="never open"):
+        simulate(draw(ONE), read_scenario(content), cases=1)
