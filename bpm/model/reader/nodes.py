@@ -21,7 +21,6 @@ from bpm.model.process import NO_ATTRIBUTES, Expression, ValueMapping
 from bpm.model.reader import names
 from bpm.model.reader.facts import read_extensions, read_facts
 from bpm.model.reader.names import (
-    BPMN,
     CAMUNDA,
     ZEEBE,
     child,
