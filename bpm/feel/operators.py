@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
 from decimal import Decimal
 
 from bpm.feel import temporal
@@ -74,14 +73,14 @@ def _plus(left: Value, right: Value) -> Value:
         if type(left) is type(right):
             return _sum(left, right, 1)
         left, right = right, left
-    if isinstance(left, (date, time)) and isinstance(right, (DaysTimeDuration, YearsMonthsDuration)):
+    if isinstance(left, temporal.POINTS) and isinstance(right, (DaysTimeDuration, YearsMonthsDuration)):
         return temporal.add(left, right)
     return None
 
 
 def _minus(left: Value, right: Value) -> Value:
-    if isinstance(left, (date, time)):
-        if isinstance(right, (date, time)):
+    if isinstance(left, temporal.POINTS):
+        if isinstance(right, temporal.POINTS):
             seconds = temporal.seconds_between(right, left)
             return None if seconds is None else DaysTimeDuration(seconds)
         return temporal.add(left, negated(right)) if isinstance(right, DURATIONS) else None

@@ -1,8 +1,8 @@
 """FEEL's calendar types (DMN 1.5, 10.3.2.3.4-10.3.2.3.8), on Python's date, time and datetime.
 
-Two duration types of our own, since FEEL keeps days and months apart: 30 days are not a month. Years run from 1 to
-9999 and seconds to the microsecond, as Python's types do; anything beyond is not a value here, and the expression is
-null with a warning. A zone by name (`@Europe/Berlin`) stays a zone, an offset stays an offset.
+Two duration types of our own, since FEEL keeps days and months apart: 30 days are not a month. Years outside 1 to
+9999 are held by `bpm.feel.eras`. Seconds go to the microsecond; finer digits are cut off. A zone by name
+(`@Europe/Berlin`) stays a zone, an offset stays an offset.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from bpm.feel import eras
+from bpm.feel.eras import Day, Far, FarDate, FarMoment
 
 _ZONE = r"(?P<zone>Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*)?"
 _DATE = r"(?P<year>-?(?:[1-9]\d{4,8}|\d{4}))-(?P<month>\d\d)-(?P<day>\d\d)"
@@ -75,7 +78,8 @@ class YearsMonthsDuration:
         return ("-" if self.months < 0 else "") + "P" + (text or "0M")
 
 
-Temporal = date | time | datetime | DaysTimeDuration | YearsMonthsDuration
+Temporal = date | time | datetime | Far | DaysTimeDuration | YearsMonthsDuration
+POINTS = (date, time, FarDate, FarMoment)
 
 
 def plain(number: Decimal) -> str:
@@ -100,14 +104,16 @@ def parse(text: str) -> Temporal | None:
     return parse_date(text)
 
 
-def parse_date(text: str) -> date | None:
+def parse_date(text: str) -> Day | None:
     found = _DATE_TEXT.fullmatch(text) if len(text) <= _LONGEST else None
     return None if found is None else _date(found)
 
 
-def _date(found: re.Match[str]) -> date | None:
+def _date(found: re.Match[str], clock: time | None = None) -> Day | None:
     try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        if found["year"] in ("0000", "-0000"):
+            return None
+        return eras.make(int(found["year"]), int(found["month"]), int(found["day"]), clock)
     except ValueError:
         return None
 
@@ -128,16 +134,19 @@ def _time(found: re.Match[str]) -> time | None:
         return None
 
 
-def parse_datetime(text: str) -> datetime | None:
+def parse_datetime(text: str) -> datetime | FarMoment | None:
     found = _DATETIME_TEXT.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         return None
-    day, clock = _date(found), _time(found)
-    if day is None or clock is None:
+    clock = _time(found)
+    moment = None if clock is None else _date(found, clock)
+    if not isinstance(moment, (datetime, FarMoment)):
         return None
+    if found["hour"] != "24":
+        return moment
     try:
-        moment = datetime.combine(day, clock)
-        return moment + timedelta(days=1) if found["hour"] == "24" else moment
+        after = eras.later(moment, 1, timedelta())
+        return after if isinstance(after, (datetime, FarMoment)) else None
     except (ValueError, OverflowError):
         return None
 
@@ -198,16 +207,16 @@ def offset(seconds: int) -> tzinfo:
 
 def text_of(value: Temporal) -> str:
     """The ISO text as FEEL prints it: no needless zeros in fractions, `Z` for UTC, zones by name."""
-    if isinstance(value, datetime):
-        return f"{value.year:04d}-{value.month:02d}-{value.day:02d}T{_clock(value)}"
-    if isinstance(value, date):
-        return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
+    if isinstance(value, (date, Far)):
+        sign = "-" if value.year < 0 else ""
+        day = f"{sign}{abs(value.year):04d}-{value.month:02d}-{value.day:02d}"
+        return f"{day}T{_clock(value)}" if isinstance(value, (datetime, FarMoment)) else day
     if isinstance(value, time):
         return _clock(value)
     return str(value)
 
 
-def _clock(value: time | datetime) -> str:
+def _clock(value: time | datetime | FarMoment) -> str:
     text = f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}"
     if value.microsecond:
         text += f".{value.microsecond:06d}".rstrip("0")
@@ -228,12 +237,12 @@ def _zone_text(zone: tzinfo | None) -> str:
     return text + (f":{left % 60:02d}" if left % 60 else "")
 
 
-def zone_name(value: time | datetime) -> str | None:
+def zone_name(value: time | datetime | FarMoment) -> str | None:
     """The `timezone` property: a named zone only."""
     return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
 
 
-def offset_of(value: time | datetime) -> DaysTimeDuration | None:
+def offset_of(value: time | datetime | FarMoment) -> DaysTimeDuration | None:
     """The `time offset` property. A named zone has none without a date, unless it never changes."""
     if value.tzinfo is None:
         return None
@@ -247,43 +256,52 @@ def offset_of(value: time | datetime) -> DaysTimeDuration | None:
 # --- calculating ---------------------------------------------------------------------------------------------
 
 
-def add_months(day: date, months: int) -> date | None:
+def add_months(day: Day, months: int) -> Day | None:
     """The same day of a later month, or its last day; keeps the clock of a datetime."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not 1 <= year <= 9999:
+    last = calendar.monthrange(2000 + year % 400, month + 1)[1]
+    moment = day.base if isinstance(day, FarMoment) else day
+    try:
+        clock = moment.timetz() if isinstance(moment, datetime) else None
+        return eras.make(year, month + 1, min(day.day, last), clock)
+    except ValueError:
         return None
-    last = calendar.monthrange(year, month + 1)[1]
-    return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
 
-def add(value: date | time, span: DaysTimeDuration | YearsMonthsDuration) -> date | time | None:
+def add(value: Day | time, span: DaysTimeDuration | YearsMonthsDuration) -> Day | time | None:
     """A later date, time or date and time. A date plus hours moves by whole days; a time wraps round midnight."""
     if isinstance(span, YearsMonthsDuration):
         return None if isinstance(value, time) else add_months(value, span.months)
     try:
-        delta = span.timedelta
         if isinstance(value, time):
-            return _moved_clock(value, delta)
-        if isinstance(value, datetime):
-            if isinstance(value.tzinfo, ZoneInfo):  # hours are hours, also across a change of the clock
-                return (value.astimezone(UTC) + delta).astimezone(value.tzinfo)
-            return value + delta
-        return (datetime.combine(value, time()) + delta).date()
+            return _moved_clock(value, span.seconds)
+        if isinstance(value, datetime) and isinstance(value.tzinfo, ZoneInfo):
+            # hours are hours, also across a change of the clock
+            return (value.astimezone(UTC) + span.timedelta).astimezone(value.tzinfo)
+        days, rest = divmod(int(span.seconds * 1_000_000), _DAY * 1_000_000)
+        moment = value if isinstance(value, (datetime, FarMoment)) else eras.combine(value, time())
+        moved = eras.later(moment, days, timedelta(microseconds=rest))
+        return moved if isinstance(value, (datetime, FarMoment)) else eras.date_of(moved)
     except (OverflowError, ValueError):
         return None
 
 
-def _moved_clock(clock: time, delta: timedelta) -> time:
-    moved = datetime.combine(date(2000, 1, 1), clock.replace(tzinfo=None)) + timedelta(
-        seconds=delta.total_seconds() % _DAY
-    )
+def _moved_clock(clock: time, seconds: Decimal) -> time:
+    micro = int(seconds * 1_000_000) % (_DAY * 1_000_000)
+    moved = datetime.combine(date(2000, 1, 1), clock.replace(tzinfo=None)) + timedelta(microseconds=micro)
     return moved.time().replace(tzinfo=clock.tzinfo)
 
 
-def seconds_between(early: date | time, late: date | time) -> Decimal | None:
+def seconds_between(early: Day | time, late: Day | time) -> Decimal | None:
     """`late - early` in seconds; None where one has a zone and the other has not, or the kinds differ."""
+    if isinstance(early, time) != isinstance(late, time):
+        return None
+    more = 0
+    if isinstance(early, Far) or isinstance(late, Far):
+        (early, before), (late, after) = _split(early), _split(late)
+        more = (after - before) * eras.DAYS
     start, end = instant(early), instant(late)
-    if start is None or end is None or isinstance(early, time) != isinstance(late, time):
+    if start is None or end is None:
         return None
     if isinstance(early, datetime) != isinstance(late, datetime):  # a date beside a moment is midnight UTC
         start = start if isinstance(early, datetime) else start.replace(tzinfo=UTC)
@@ -291,7 +309,11 @@ def seconds_between(early: date | time, late: date | time) -> Decimal | None:
     if (start.tzinfo is None) != (end.tzinfo is None):
         return None
     span = end - start
-    return Decimal(span.days * _DAY + span.seconds) + Decimal(span.microseconds) / 1_000_000
+    return Decimal((span.days + more) * _DAY + span.seconds) + Decimal(span.microseconds) / 1_000_000
+
+
+def _split(value: Day | time) -> tuple[date | time, int]:
+    return (value, 0) if isinstance(value, time) else eras.split(value)
 
 
 def instant(value: date | time) -> datetime | None:
@@ -307,9 +329,9 @@ def instant(value: date | time) -> datetime | None:
     return datetime.combine(value, time())
 
 
-def months_between(start: date, end: date) -> int:
+def months_between(start: Day, end: Day) -> int:
     """Whole months from `start` to `end`, signed."""
-    if end < start:
+    if (end.year, end.month, end.day) < (start.year, start.month, start.day):
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
     return months - 1 if end.day < start.day else months

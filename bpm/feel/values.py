@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bpm.errors import BudgetExceeded
 from bpm.feel import temporal
 from bpm.feel.budget import Budget
+from bpm.feel.eras import Far, FarDate, FarMoment
 from bpm.feel.syntax import tree
 from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration
 
@@ -95,6 +96,8 @@ _KINDS: dict[type, str] = {
     type(None): "null",
     datetime: "date and time",
     date: "date",
+    FarMoment: "date and time",
+    FarDate: "date",
     time: "time",
     DaysTimeDuration: "days and time duration",
     YearsMonthsDuration: "years and months duration",
@@ -159,16 +162,20 @@ def _equal_functions(left: Value, right: Value, _budget: Budget, _depth: int) ->
     return None
 
 
-def _equal_clock(left: time | datetime, right: time | datetime) -> bool | None:
+def _equal_clock(left: Any, right: Any) -> bool:
+    if isinstance(left, Far) or isinstance(right, Far):
+        return temporal.seconds_between(left, right) == 0
     if (left.tzinfo is None) != (right.tzinfo is None):
         return False
     if isinstance(left.tzinfo, ZoneInfo) and left.tzinfo is right.tzinfo:
-        return left.replace(tzinfo=None) == right.replace(tzinfo=None)
+        return _local_equal(left, right)
     if left.tzinfo is not None and (left.utcoffset() is None or right.utcoffset() is None):
-        return temporal.offset_of(left) == temporal.offset_of(right) and left.replace(tzinfo=None) == right.replace(
-            tzinfo=None
-        )
-    return left == right
+        return temporal.offset_of(left) == temporal.offset_of(right) and _local_equal(left, right)
+    return bool(left == right)
+
+
+def _local_equal(left: Any, right: Any) -> bool:
+    return bool(left.replace(tzinfo=None) == right.replace(tzinfo=None))
 
 
 _EQUAL: dict[str, Callable[[Any, Any, Budget, int], bool | None]] = {
@@ -186,6 +193,9 @@ def order(left: Value, right: Value) -> int | None:
     found = kind(left)
     if found != kind(right):
         return None
+    if isinstance(left, Far) or isinstance(right, Far):
+        seconds = temporal.seconds_between(right, left)
+        return None if seconds is None else -1 if seconds < 0 else int(seconds > 0)
     if found in _ORDERED:
         return -1 if left < right else int(left > right)
     if found in ("time", "date and time"):

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bpm.feel import temporal
-from bpm.feel.builtins.registry import builtin, number, plain_day, string, whole
+from bpm.feel import eras, temporal
+from bpm.feel.builtins.registry import builtin, day, number, string, whole
 from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration
 from bpm.feel.values import NUMBERS, Fault, Value, kind, text_of
 
@@ -49,8 +49,8 @@ def to_number(ev: Evaluation, value: Value, grouping: Value = None, separator: V
 @builtin("date", "from", "year, month, day")
 def to_date(ev: Evaluation, *parts: Value) -> Value:
     if len(parts) == 1:
-        if isinstance(parts[0], date):
-            return plain_day(parts[0])
+        if isinstance(parts[0], (date, eras.Far)):
+            return day(parts[0])
         found = temporal.parse_date(string(parts[0], "from"))
         if found is None:
             raise Fault(f"no date: {parts[0][:40]!r}")
@@ -58,7 +58,7 @@ def to_date(ev: Evaluation, *parts: Value) -> Value:
     if len(parts) != 3:
         raise Fault("date: one or three arguments expected")
     try:
-        return date(whole(parts[0], "year"), whole(parts[1], "month"), whole(parts[2], "day"))
+        return eras.make(whole(parts[0], "year"), whole(parts[1], "month"), whole(parts[2], "day"))
     except (ValueError, OverflowError):
         raise Fault("no such date") from None
 
@@ -67,11 +67,12 @@ def to_date(ev: Evaluation, *parts: Value) -> Value:
 def to_time(ev: Evaluation, *parts: Value) -> Value:
     if len(parts) == 1:
         value = parts[0]
-        if isinstance(value, datetime):
-            return value.timetz()
+        if isinstance(value, (datetime, eras.FarMoment)):
+            moment = value.base if isinstance(value, eras.FarMoment) else value
+            return moment.timetz()
         if isinstance(value, time):
             return value
-        if isinstance(value, date):
+        if isinstance(value, (date, eras.FarDate)):
             return time(tzinfo=temporal.offset(0))
         found = temporal.parse_time(string(value, "from"))
         if found is None:
@@ -110,28 +111,28 @@ def to_datetime(ev: Evaluation, *parts: Value) -> Value:
     if len(parts) == 1:
         return _datetime(parts[0])
     if len(parts) == 2:
-        day, clock = plain_day(parts[0]), parts[1]
+        clock = parts[1]
         if not isinstance(clock, time):
             raise Fault("time: a time expected")
-        return datetime.combine(day, clock)
+        return eras.combine(day(parts[0]), clock)
     if len(parts) not in (6, 7):
         raise Fault("date and time: one, two, six or seven arguments expected")
-    day = to_date(ev, *parts[:3])
-    return datetime.combine(day, _clock(parts[3], parts[4], parts[5], parts[6] if len(parts) == 7 else None))
+    found = to_date(ev, *parts[:3])
+    return eras.combine(found, _clock(parts[3], parts[4], parts[5], parts[6] if len(parts) == 7 else None))
 
 
-def _datetime(value: Value) -> datetime:
-    if isinstance(value, datetime):
+def _datetime(value: Value) -> eras.Day:
+    if isinstance(value, (datetime, eras.FarMoment)):
         return value
-    if isinstance(value, date):
-        return datetime.combine(value, time())
+    if isinstance(value, (date, eras.FarDate)):
+        return eras.combine(value, time())
     text = string(value, "from")
     found = temporal.parse_datetime(text)
     if found is None:
-        day = temporal.parse_date(text)
-        if day is None:
+        found_day = temporal.parse_date(text)
+        if found_day is None:
             raise Fault(f"no date and time: {text[:40]!r}")
-        return datetime.combine(day, time())
+        return eras.combine(found_day, time())
     return found
 
 
@@ -148,6 +149,6 @@ def to_duration(ev: Evaluation, value: Value) -> Value:
 @builtin("years and months duration", "from, to")
 def years_and_months(ev: Evaluation, start: Value, end: Value) -> Value:
     for value in (start, end):
-        if not isinstance(value, date):
+        if not isinstance(value, (date, eras.Far)):
             raise Fault(f"a date expected, not {kind(value)}")
-    return YearsMonthsDuration(temporal.months_between(plain_day(start), plain_day(end)))
+    return YearsMonthsDuration(temporal.months_between(day(start), day(end)))

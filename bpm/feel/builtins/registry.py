@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from bpm.feel import eras
 from bpm.feel.values import Builtin, Fault, Value, kind
 
 BUILTINS: dict[str, Builtin] = {}
@@ -67,17 +68,19 @@ def context(value: Value, what: str = "context") -> dict[str, Value]:
     return value
 
 
-def day(value: Value, what: str = "date") -> date:
-    """A date or date and time."""
-    if not isinstance(value, date):
+def day(value: Value, what: str = "date") -> date | eras.FarDate:
+    """The date of a date or date and time."""
+    if not isinstance(value, (date, eras.FarDate, eras.FarMoment)):
         raise Fault(f"{what}: a date expected, not {kind(value)}")
-    return value
+    return eras.date_of(value)
 
 
 def plain_day(value: Value, what: str = "date") -> date:
-    """The date of a date or date and time."""
+    """As `day`, within the years 1 to 9999."""
     found = day(value, what)
-    return found.date() if isinstance(found, datetime) else found
+    if not isinstance(found, date):
+        raise Fault(f"{what}: a year between 1 and 9999 expected")
+    return found
 
 
 def spread(arguments: tuple[Value, ...]) -> list[Value]:
