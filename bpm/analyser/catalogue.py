@@ -17,10 +17,14 @@ FILES: Mapping[str, str] = {
     "RC02": "rc02_contradiction",
     "RC05": "rc05_unreachable_rule",
     "RC07": "rc07_mergeable_rules",
+    "RS01": "rs01_duplicate_step",
+    "RS05": "rs05_repeated_check",
     "FL01": "fl01_deadlock",
     "FL03": "fl03_improper_completion",
     "FL04": "fl04_dead_activity",
     "FL06": "fl06_decision_gateway_mismatch",
+    "BU01": "bu01_once_only",
+    "BU03": "bu03_media_break",
 }
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
 

@@ -309,7 +309,7 @@ class Graph:
 
     # --- words the checks use ----------------------------------------------------------------------------------
 
-    def steps(self) -> tuple[Activity, ...]:
+    def steps(self) -> tuple[Task, ...]:
         """The task-type nodes of all levels, in document order: what a person or a system does."""
         return tuple(node for node in self.process.nodes if isinstance(node, Task))
 

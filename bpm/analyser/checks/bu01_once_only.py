@@ -1,0 +1,151 @@
+"""People are asked for what the city already knows.
+
+What it finds
+A step that records a datum as given by a citizen or a business, although a register of the city holds it, or although
+an earlier step of the same case asked for it. A step of a correction loop - somebody read the datum and the case went
+back - may ask again. A datum that no register holds, and what is said in a hearing, is left alone. Only recorded data
+count.
+
+Why it costs
+Each question costs minutes of all who apply, and every second entry can differ from the first.
+
+When to keep the step
+The register may not be used for this purpose, consent is missing, the register may be outdated, or a norm asks for a
+declaration in person.
+
+Example
+The application for a parking permit asks for name, date of birth and address, all in the population register.
+
+Source
+Regulation (EU) 2018/1724, Art. 14, and EGovG § 5 (once-only principle); Sunstein: Sludge audits, 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bpm.analyser.check import Outcome, Skipped, check
+from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.given import Given
+from bpm.analyser.likeness import titles
+from bpm.analyser.protected import protection
+from bpm.model.graph import Graph
+from bpm.model.process import Activity
+
+DE = """Menschen werden nach etwas gefragt, das die Stadt schon weiß.
+
+Was gefunden wird
+Ein Schritt, bei dem eine Angabe von Bürgerinnen, Bürgern oder Unternehmen erfasst ist, obwohl ein Register der Stadt
+sie führt oder ein früherer Schritt desselben Falls schon danach gefragt hat. Ein Schritt einer Korrekturschleife -
+jemand hat die Angabe gelesen, und der Fall ging zurück - darf noch einmal fragen. Was in keinem Register steht und
+was in einer Anhörung gesagt wird, bleibt unberührt. Nur erfasste Daten zählen.
+
+Warum es kostet
+Jede Frage kostet alle, die einen Antrag stellen, Minuten, und jede zweite Eingabe kann von der ersten abweichen.
+
+Wann es bleiben soll
+Das Register darf für diesen Zweck nicht genutzt werden, die Einwilligung fehlt, der Registerstand ist womöglich
+veraltet, oder eine Norm verlangt die eigene Erklärung.
+
+Beispiel
+Der Antrag auf einen Bewohnerparkausweis fragt nach Name, Geburtsdatum und Anschrift, die alle im Melderegister stehen.
+
+Quelle
+Verordnung (EU) 2018/1724, Art. 14, und EGovG § 5 (Once-Only-Prinzip); Sunstein: Sludge audits, 2020.
+"""
+
+ASKED = ("citizen", "business")
+
+
+@check(
+    code="BU01",
+    family="burden",
+    severity="warning",
+    basis="heuristic",
+    title={"de": "Nur einmal fragen", "en": "once-only"},
+)
+def find_repeated_questions(given: Given) -> Iterator[Outcome]:
+    """One finding per asking step, in the order of the model."""
+    graph = given.graph
+    if graph is None:
+        return
+    asking = [node for node in graph.process.nodes if isinstance(node, Activity) and _asked(node)]
+    if not any(node.facts.writes for node in graph.process.nodes):
+        if graph.steps():
+            yield Skipped(
+                reason={
+                    "de": "kein Schritt hat erfasst, welche Angaben woher kommen",
+                    "en": "no step records which data come from where",
+                },
+                path=given.path,
+            )
+        return
+    if asking and not given.registers:
+        yield Skipped(
+            reason={
+                "de": "es ist nicht erfasst, welche Register welche Angaben führen",
+                "en": "it is not recorded which registers hold which data",
+            },
+            path=given.path,
+        )
+    for node in asking:
+        held = {item: list(given.registers[item]) for item in _asked(node) if given.registers.get(item)}
+        before = {} if protection(node) else _before(graph, node, asking)
+        if held or before:
+            yield _finding(given, graph, node, held, before)
+
+
+def _asked(node: Activity) -> list[str]:
+    return list(dict.fromkeys(use.item for use in node.facts.writes if use.origin in ASKED))
+
+
+def _before(graph: Graph, node: Activity, asking: list[Activity]) -> dict[str, str]:
+    """Item -> the first earlier step of the same case that asked for it."""
+    found: dict[str, str] = {}
+    for item in _asked(node):
+        earlier = [one for one in asking if item in _asked(one) and graph.precedes(one.id, node.id)]
+        if earlier and not _corrects(graph, node, item, earlier[0]):
+            found[item] = earlier[0].id
+    return found
+
+
+def _corrects(graph: Graph, node: Activity, item: str, first: Activity) -> bool:
+    """Whether the step belongs to a loop in which, after the first question, somebody reads the item."""
+    for loop in graph.cycles():
+        if node.id not in loop:
+            continue
+        for other in loop - {node.id}:
+            reader = graph.nodes[other]
+            if any(use.item == item for use in reader.facts.reads) and graph.precedes(first.id, other):
+                return True
+    return False
+
+
+def _finding(given: Given, graph: Graph, node: Activity, held: dict[str, list[str]], before: dict[str, str]) -> Finding:
+    items = [item for item in _asked(node) if item in held or item in before]
+    registers = sorted({name for names in held.values() for name in names})
+    known = [*registers, *(f"»{graph.nodes[one].name or one}«" for one in dict.fromkeys(before.values()))]
+    return Finding(
+        code="BU01",
+        basis="heuristic",
+        path=given.path,
+        procedure=given.key,
+        element_ids=(node.id,),
+        message={
+            "de": f"{titles(graph, (node.id,))} fragt nach {', '.join(items)}; bekannt aus: {', '.join(known)}.",
+            "en": f"{titles(graph, (node.id,))} asks for {', '.join(items)}; known from: {', '.join(known)}.",
+        },
+        question={
+            "de": "Darf die Angabe von dort übernommen und nur noch bestätigt werden?",
+            "en": "May the data be taken from there and only be confirmed?",
+        },
+        evidence={
+            "items": items,
+            "registers": held,
+            "asked_before": before,
+            "documents": [d.name for d in node.facts.documents if d.held_by],
+        },
+        remedy=Remedy("note"),
+        identity=tuple(sorted(items)),
+        line=node.line,
+    )
