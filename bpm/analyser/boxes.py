@@ -32,6 +32,9 @@ WORK = 1_000_000
 """Pairs of a box and a rule that one question may look at: seconds at the worst, and more than any table needs that
 people made."""
 
+BLOCK = 256
+"""Rules compared with all others at a time: bounds the memory, not the result."""
+
 DISCRETE = {"integer", "date", "years and months duration"}
 """Kinds with a next value: between two neighbours there is nothing."""
 
@@ -175,30 +178,31 @@ def column(
     return Column(expression, kind, bounds, exists, empty, null, others, tuple(mask & exists for mask in masks))
 
 
-def overlaps(boxes: Boxes) -> list[tuple[int, int]]:
-    """Every pair of rules (0-based, first < second) that some input meets together."""
+def neighbours(boxes: Boxes) -> Iterator[tuple[int, list[int]]]:
+    """For every rule (0-based), in order: the other rules that some input meets together with it, ascending."""
     import numpy as np
 
-    together: Any = np.triu(np.ones((boxes.count, boxes.count), dtype=bool), 1)
-    for entry in boxes.columns:
-        if all(mask == entry.exists for mask in entry.masks):
-            continue
-        width = entry.exists.bit_length()
-        bits = _bit_matrix(entry.masks, width)[:, [atom for atom in range(width) if entry.exists >> atom & 1]]
-        widths = bits.sum(axis=1)
-        low, high = bits.argmax(axis=1), bits.shape[1] - 1 - bits[:, ::-1].argmax(axis=1)
-        meet = (low[:, None] <= high[None, :]) & (low[None, :] <= high[:, None])
-        scattered = widths != high - low + 1
-        meet &= (widths > 0)[:, None] & (widths > 0)[None, :]
-        if scattered.any():
-            # cells with holes, and columns whose missing atoms make holes: compare their words of 64 atoms bit by bit
-            words = _words(bits)
-            rows = np.flatnonzero(scattered)
-            for row in rows:
-                meet[row, :] = meet[:, row] = (words & words[row]).any(axis=1)
-        together &= meet
-    first, second = np.nonzero(together)
-    return [(int(i), int(j)) for i, j in zip(first, second, strict=True)]
+    extents = [_extent(entry) for entry in boxes.columns if any(mask != entry.exists for mask in entry.masks)]
+    for start in range(0, boxes.count, BLOCK):
+        rows = range(start, min(start + BLOCK, boxes.count))
+        together: Any = np.ones((len(rows), boxes.count), dtype=bool)
+        for low, high, scattered, words in extents:
+            meet = (low[start : rows.stop, None] <= high[None, :]) & (low[None, :] <= high[start : rows.stop, None])
+            if words is not None:
+                # where a cell has holes the ends say nothing: compare all atoms, 64 at a time
+                for row in rows:
+                    others = slice(None) if scattered[row] else scattered
+                    meet[row - start, others] &= (words[others] & words[row]).any(axis=1)
+            together &= meet
+        for row in rows:
+            together[row - start, row] = False
+            yield row, np.flatnonzero(together[row - start]).tolist()
+
+
+def overlaps(boxes: Boxes) -> Iterator[tuple[int, int]]:
+    """Every pair of rules (0-based, first < second) that some input meets together, ascending."""
+    for first, others in neighbours(boxes):
+        yield from ((first, second) for second in others if second > first)
 
 
 def common(left: Box, right: Box) -> Box:
@@ -243,6 +247,11 @@ def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None
     rest still covers, so that none of the set named can be spared.
     """
     budget = budget or Budget()
+    rules = list(rules)
+    try:
+        budget.spend(len(rules))
+    except _Exhausted:
+        return Cover(None)
     meeting = {rule: other for rule, other in ((rule, boxes.box(rule)) for rule in rules) if _meet(other, box)}
     single = next((rule for rule, other in meeting.items() if _inside(box, other)), None)
     if single is not None:
@@ -259,12 +268,17 @@ def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None
     return Cover(True, tuple(meeting))
 
 
-def merge_groups(boxes: Boxes, alike: Sequence[Any]) -> list[tuple[tuple[int, ...], Box]]:
-    """Groups of rules whose boxes together are one box, with that box; `alike` tells which rules may be joined.
+def merge_groups(
+    boxes: Boxes, alike: Sequence[Any], *, budget: Budget | None = None
+) -> tuple[list[tuple[tuple[int, ...], Box]], bool]:
+    """Groups of rules whose boxes together are one box, with that box, and whether these are all such groups.
 
-    The rules of a group differ in one column only, where none contains another (that would be a subsumed rule) and
-    where, on an ordered scale, they touch. Larger groups come first; a rule is in one group at most.
+    `alike` tells which rules may be joined. The rules of a group differ in one column only, where none contains
+    another (that would be a subsumed rule) and where, on an ordered scale, they touch. A rule is in one group at most,
+    the largest; a set of rules that would exceed the budget is left out.
     """
+    budget = budget or Budget()
+    complete = True
     found: list[tuple[tuple[int, ...], Box]] = []
     for position, entry in enumerate(boxes.columns):
         classes: dict[tuple[Any, ...], list[int]] = {}
@@ -273,6 +287,11 @@ def merge_groups(boxes: Boxes, alike: Sequence[Any]) -> list[tuple[tuple[int, ..
                 rest = (*boxes.box(rule)[:position], *boxes.box(rule)[position + 1 :])
                 classes.setdefault((alike[rule], rest), []).append(rule)
         for rules in classes.values():
+            try:
+                budget.spend(len(rules) ** 2)
+            except _Exhausted:
+                complete = False
+                continue
             for group in _joinable(entry, rules):
                 mask = 0
                 for rule in group:
@@ -286,7 +305,7 @@ def merge_groups(boxes: Boxes, alike: Sequence[Any]) -> list[tuple[tuple[int, ..
         if not taken & set(group):
             taken |= set(group)
             groups.append((group, box))
-    return sorted(groups)
+    return sorted(groups), complete
 
 
 def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
@@ -306,17 +325,15 @@ def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(sorted(alone))
         return
     alone.sort(key=lambda rule: (masks[rule] & -masks[rule], rule))
-    run = [alone[0]]
+    run, mask = [alone[0]], masks[alone[0]]
     for rule in alone[1:]:
-        mask = 0
-        for member in run:
-            mask |= masks[member]
         if len(entry.region(mask | masks[rule]).intervals) == 1:
             run.append(rule)
+            mask |= masks[rule]
         else:
             if len(run) > 1:
                 yield tuple(sorted(run))
-            run = [rule]
+            run, mask = [rule], masks[rule]
     if len(run) > 1:
         yield tuple(sorted(run))
 
@@ -385,22 +402,25 @@ def _meet(left: Box, right: Box) -> bool:
     return all(one & other for one, other in zip(left, right, strict=True))
 
 
-def _bit_matrix(masks: Sequence[int], width: int) -> Any:
-    """Masks as an array of booleans, shape (rules, atoms)."""
+def _extent(entry: Column) -> tuple[Any, Any, Any, Any]:
+    """Per rule the first and the last atom of its cell (an empty one ends before it starts) and whether atoms in
+    between are missing; and, if that happens, all cells as words of 64 atoms, shape (rules, words)."""
     import numpy as np
 
-    size = (width + 7) // 8
-    raw = np.frombuffer(b"".join(mask.to_bytes(size, "little") for mask in masks), dtype=np.uint8)
-    return np.unpackbits(raw.reshape(len(masks), size), axis=1, bitorder="little", count=width).astype(bool)
+    count = len(entry.masks)
+    low = np.fromiter(((mask & -mask).bit_length() if mask else 2**62 for mask in entry.masks), np.int64, count)
+    high = np.fromiter((mask.bit_length() for mask in entry.masks), np.int64, count)
+    scattered = np.fromiter((_has_holes(mask, entry.exists) for mask in entry.masks), bool, count)
+    if not scattered.any():
+        return low, high, scattered, None
+    size = (entry.exists.bit_length() + 63) // 64 * 8
+    raw = b"".join(mask.to_bytes(size, "little") for mask in entry.masks)
+    return low, high, scattered, np.frombuffer(raw, dtype=np.uint64).reshape(count, size // 8)
 
 
-def _words(bits: Any) -> Any:
-    """An array of booleans as 64-bit words, shape (rules, words)."""
-    import numpy as np
-
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
-    return np.ascontiguousarray(padded).view(np.uint64)
+def _has_holes(mask: int, exists: int) -> bool:
+    between = (1 << mask.bit_length()) - (mask & -mask)
+    return mask != exists & between
 
 
 def _mask(region: Region, bounds: tuple[Any, ...]) -> int:

@@ -28,6 +28,9 @@ from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDe
 MOST_COLUMNS = 200
 """Columns of a table that is still looked at; no table made by people has as many."""
 
+MOST_RULES = 20_000
+"""Rows of a table that is still looked at."""
+
 KINDS = {
     "number": "number",
     "integer": "integer",
@@ -161,6 +164,8 @@ def _columns(at: TableAt, names: frozenset[str]) -> tuple[Column, ...]:
     table = at.table
     if len(table.inputs) > MOST_COLUMNS:
         raise _Not(f"mehr als {MOST_COLUMNS} Eingaben", f"more than {MOST_COLUMNS} inputs")
+    if len(table.rules) > MOST_RULES:
+        raise _Not(f"mehr als {MOST_RULES} Zeilen", f"more than {MOST_RULES} rules")
     if not table.inputs:
         raise _Not("die Tabelle hat keine Eingabe", "the table has no input")
     if any(len(rule.inputs) != len(table.inputs) for rule in table.rules):

@@ -22,7 +22,6 @@ DMN 1.5, 8.2.8 (hit policies); Calvanese, Dumas, Laurson, Maggi, 2016 (overlappi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from bpm.analyser.boxes import common, overlaps
 from bpm.analyser.check import Outcome, Skipped, check
@@ -55,6 +54,9 @@ DMN 1.5, 8.2.8 (hit policies); Calvanese, Dumas, Laurson, Maggi, 2016 (overlappi
 MOST = 200
 """Pairs named per table; a table with more is one question, not thousands."""
 
+MOST_OVERLAPS = 500_000
+"""Pairs looked at per table."""
+
 
 @check(
     code="RC02",
@@ -71,26 +73,22 @@ def find_contradictions(given: Given) -> Iterator[Outcome]:
         if isinstance(shape, NotBoxes):
             yield shape.skipped
             continue
-        pairs = list(islice(_contradicting(shape), MOST + 1))
-        for first, second, proven in pairs[:MOST]:
-            yield _finding(given, shape, first, second, proven)
-        if len(pairs) > MOST:
-            yield Skipped(
-                reason={
-                    "de": f"„{at.name}“ hat mehr als {MOST} solche Paare; die weiteren sind nicht genannt",
-                    "en": f"{at.name!r} has more than {MOST} such pairs; the others are not listed",
-                },
-                element=at.owner,
-                path=at.model.path,
-            )
-
-
-def _contradicting(shape: Geometry) -> Iterator[tuple[int, int, bool]]:
-    rules = shape.at.table.rules
-    for first, second in overlaps(shape.boxes):
-        unequal = differ(shape.outputs[first], shape.outputs[second])
-        if unequal is not False and in_force_together(rules[first], rules[second]):
-            yield first, second, unequal is True
+        named = 0
+        for looked_at, (first, second) in enumerate(overlaps(shape.boxes)):
+            if named == MOST or looked_at == MOST_OVERLAPS:
+                yield Skipped(
+                    reason={
+                        "de": f"„{at.name}“ hat sehr viele Überschneidungen; nicht alle sind genannt",
+                        "en": f"{at.name!r} has very many overlaps; not all are listed",
+                    },
+                    element=at.owner,
+                    path=at.model.path,
+                )
+                break
+            unequal = differ(shape.outputs[first], shape.outputs[second])
+            if unequal is not False and in_force_together(at.table.rules[first], at.table.rules[second]):
+                named += 1
+                yield _finding(given, shape, first, second, unequal is True)
 
 
 def _finding(given: Given, shape: Geometry, first: int, second: int, proven: bool) -> Finding:

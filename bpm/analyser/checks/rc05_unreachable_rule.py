@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpm.analyser.boxes import Budget, cover
+from bpm.analyser.boxes import Budget, cover, neighbours
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
@@ -66,11 +66,11 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
             continue
         strength = priorities(shape) if at.table.hit_policy == "PRIORITY" else None
         budget = Budget()
-        for rule in range(shape.boxes.count):
+        for rule, near in neighbours(shape.boxes):
             if shape.boxes.is_empty(rule):
                 yield _finding(given, shape, rule, ())
                 continue
-            found = cover(shape.boxes, shape.boxes.box(rule), _stronger(shape, rule, strength), budget=budget)
+            found = cover(shape.boxes, shape.boxes.box(rule), _stronger(shape, rule, near, strength), budget=budget)
             if found.covered:
                 yield _finding(given, shape, rule, found.by)
             elif found.covered is None:
@@ -85,24 +85,27 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
                 break
 
 
-def _stronger(shape: Geometry, rule: int, strength: tuple[int | None, ...] | None) -> list[int]:
-    """Rules that take a common case away from this one. A table is read as it stands today: under FIRST and PRIORITY
-    the dates of a norm give no row precedence; under UNIQUE and ANY versions of a norm do not contradict each other."""
+def _stronger(shape: Geometry, rule: int, near: list[int], strength: tuple[int | None, ...] | None) -> list[int]:
+    """Rules of `near` that take a common case away from this one.
+
+    A table is read as it stands today: under FIRST and PRIORITY the dates of a norm give no row precedence; under
+    UNIQUE and ANY versions of a norm do not contradict each other.
+    """
     policy = shape.at.table.hit_policy
     rules = shape.at.table.rules
     if policy == "FIRST":
-        return list(range(rule))
+        return [other for other in near if other < rule]
     if policy == "PRIORITY" and strength is not None:
         mine = strength[rule]
         return [
             other
-            for other, theirs in enumerate(strength)
+            for other, theirs in ((other, strength[other]) for other in near)
             if mine is not None and theirs is not None and (theirs < mine or (theirs == mine and other < rule))
         ]
     if policy in {"UNIQUE", "ANY"}:
         return [
             other
-            for other in range(len(rules))
+            for other in near
             if differ(shape.outputs[other], shape.outputs[rule])
             and in_force_together(rules[other], rules[rule])
             and shape.boxes.box(other) != shape.boxes.box(rule)  # two rows against each other are RC02, no more

@@ -26,7 +26,7 @@ from itertools import combinations
 from typing import Any
 
 from bpm.analyser.boxes import Box, common, merge_groups
-from bpm.analyser.check import Outcome, check
+from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.tables import Geometry, NotBoxes, differ, output_texts
@@ -69,7 +69,17 @@ def find_mergeable(given: Given) -> Iterator[Outcome]:
             yield shape.skipped
             continue
         alike = [_likeness(shape, rule) for rule in range(shape.boxes.count)]
-        for group, box in merge_groups(shape.boxes, alike):
+        groups, complete = merge_groups(shape.boxes, alike)
+        if not complete:
+            yield Skipped(
+                reason={
+                    "de": f"„{at.name}“ hat zu viele gleiche Zeilen; nicht alle sind verglichen",
+                    "en": f"{at.name!r} has too many equal rules; not all are compared",
+                },
+                element=at.owner,
+                path=at.model.path,
+            )
+        for group, box in groups:
             place = _place(shape, group)
             if place is not None:
                 yield _finding(given, shape, group, box, place)

@@ -131,7 +131,7 @@ def test_neighbouring_whole_numbers_and_days_are_joined_and_others_not() -> None
     def joined(kind: str, first: str, second: str) -> list[Any]:
         cells = [found for found in (region(parse_unary_tests(text)) for text in (first, second)) if found]
         boxes = Boxes((column("x", kind, cells),), 2)
-        return [boxes.columns[0].region(box[0]) for _, box in merge_groups(boxes, [0, 0])]
+        return [boxes.columns[0].region(box[0]) for _, box in merge_groups(boxes, [0, 0])[0]]
 
     assert [to_text(found) for found in joined("integer", "[1..5]", "[6..9]")] == ["[1..9]"]
     assert joined("number", "[1..5]", "[6..9]") == []
