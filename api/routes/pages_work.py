@@ -18,6 +18,7 @@ from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.errors import Conflict, InvalidRequest
 from bpm.service import cases, procedures, reports, simulations, tasks, workbench
+from bpm.service.access import require
 from bpm.service.overview import heat
 from bpm.service.workbench import Form, Page
 
@@ -66,6 +67,7 @@ async def deploy(visit: Visiting, request: Request) -> Response:
 
 @router.get("/verfahren/{key}/beginnen")
 def show_begin(visit: Visiting, key: str) -> Response:
+    require(visit.actor, "cases.start")
     return begin_page(visit, key, {}, {})
 
 

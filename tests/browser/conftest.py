@@ -46,7 +46,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("workbench")
     port = free_port()
     environment = {**os.environ, "BPM_DATABASE_URL": f"sqlite:///{folder}/test.db", "BPM_DATA_DIR": str(folder)}
-    command = [sys.executable, "-m", "bpm.cli", "serve", "--port", str(port), "--samples", "processes"]
+    command = [
+        sys.executable,
+        "-c",
+        "from bpm.cli import main; main()",
+        "serve",
+        "--port",
+        str(port),
+        "--samples",
+        "processes",
+    ]
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
@@ -111,7 +120,7 @@ def sign_in(page: Page, address: str, name: str) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page, without the insides of the viewers' own pictures."""
-    page.add_script_tag(path=str(AXE))
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         "() => axe.run({exclude: [['.djs-container'], ['.dmn-js-parent'], ['.fjs-container']]})"
         ".then(result => result.violations.map(one => one.id + ': ' + one.nodes.map(node => node.target).join(', ')))"
