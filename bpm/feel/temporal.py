@@ -319,7 +319,10 @@ def _split(value: Day | time) -> tuple[date | time, int]:
 def instant(value: date | time) -> datetime | None:
     """A point for comparing: a date is its midnight (UTC beside moments with a zone), a time lies on a fixed day."""
     if isinstance(value, datetime):
-        return value if value.tzinfo is None else value.astimezone(UTC)
+        try:
+            return value if value.tzinfo is None else value.astimezone(UTC)
+        except OverflowError:  # the first and last hours of the calendar, seen from another zone
+            return None
     if isinstance(value, time):
         try:
             moment = datetime.combine(date(2000, 1, 3), value)
