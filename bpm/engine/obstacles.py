@@ -21,6 +21,7 @@ from bpm.engine.scopes import (
     is_deciding,
     is_external,
     is_link,
+    undone_by,
 )
 from bpm.engine.timers import check_literal, looks_literal
 from bpm.errors import EngineError, FeelError
@@ -59,9 +60,9 @@ class Context:
 
 
 _CATCH = {*WAITING_KINDS, "link"}
-_THROW = {"message", "signal", "escalation", "link"}
-_END = {"message", "signal", "error", "escalation", "terminate"}
-_BOUNDARY = {*WAITING_KINDS, "error", "escalation"}
+_THROW = {"message", "signal", "escalation", "link", "compensate"}
+_END = {"message", "signal", "error", "escalation", "terminate", "compensate", "cancel"}
+_BOUNDARY = {*WAITING_KINDS, "error", "escalation", "compensate", "cancel"}
 _START = {"message", "signal", "timer"}
 _EVENT_SUBPROCESS_START = {*WAITING_KINDS, "error", "escalation"}
 _NAMED = ("message", "signal")
@@ -181,14 +182,38 @@ def _event(scope: Scope, node: Event) -> Iterator[Note]:
             yield Note(node.id, node.line, "event", "a catching event without a trigger")
         return
     allowed = _allowed(scope, node)
-    if definition.kind == "compensate":
-        yield Note(node.id, node.line, "compensation")
-    elif definition.kind == "cancel":
-        yield Note(node.id, node.line, "transaction")
+    if definition.kind in ("compensate", "cancel") and not _may_undo(scope, node, definition):
+        yield Note(node.id, node.line, "compensation" if definition.kind == "compensate" else "transaction")
     elif definition.kind not in allowed:
         yield Note(node.id, node.line, "start" if node.type == "startEvent" else "event", definition.kind)
     else:
         yield from _trigger(scope, node, definition)
+
+
+def _may_undo(scope: Scope, node: Event, definition: EventDefinition) -> bool:
+    """Compensation needs a handler or a thing to undo on this level; a cancel end its transaction's boundary."""
+    if definition.kind == "compensate":
+        if node.type == "boundaryEvent":
+            return undone_by(scope, node) is not None and not scope.outgoing.get(node.id)
+        level = scope.nodes
+        if scope.owner is not None and scope.owner.triggered_by_event:
+            level = {other.id: other for other in scope.process.nodes if other.parent == scope.owner.parent}
+        known = definition.activity_ref is None or isinstance(level.get(definition.activity_ref), Activity)
+        return node.type != "startEvent" and known
+    if node.type == "boundaryEvent":
+        host = scope.nodes.get(node.attached_to or "")
+        return host is not None and host.type == "transaction"
+    return (
+        node.type == "endEvent"
+        and scope.owner is not None
+        and scope.owner.type == "transaction"
+        and any(
+            isinstance(other, Event)
+            and other.attached_to == scope.owner.id
+            and any(found.kind == "cancel" for found in other.definitions)
+            for other in scope.process.nodes
+        )
+    )
 
 
 def _allowed(scope: Scope, node: Event) -> set[str]:
@@ -253,8 +278,8 @@ def _link(scope: Scope, node: Event, definition: EventDefinition) -> Iterator[No
 
 
 def _activity(scope: Scope, node: Activity, context: Context) -> Iterator[Note]:
-    if node.for_compensation:
-        yield Note(node.id, node.line, "compensation")
+    if node.for_compensation and (scope.incoming.get(node.id) or scope.outgoing.get(node.id)):
+        yield Note(node.id, node.line, "compensation", "a handler has no flows")
     if node.type == "scriptTask":
         yield Note(node.id, node.line, "script")
     elif isinstance(node, CallActivity):

@@ -57,10 +57,13 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "complex-gateway": ("a complex gateway is not supported", "Komplexe Gateways werden nicht unterstützt"),
     "ad-hoc": ("an ad-hoc sub-process is not supported", "Ad-hoc-Teilprozesse werden nicht unterstützt"),
-    "compensation": ("compensation is not supported", "Kompensation wird nicht unterstützt"),
+    "compensation": (
+        "the compensation has no handler, or nothing to undo, on this level",
+        "Die Kompensation hat auf dieser Ebene keinen Behandler oder nichts rückgängig zu machen",
+    ),
     "transaction": (
-        "cancelling a transaction is not supported",
-        "Der Abbruch von Transaktionen wird nicht unterstützt",
+        "a cancel event does not belong to a transaction with a cancel boundary",
+        "Das Abbruchereignis gehört zu keiner Transaktion mit Abbruch-Randereignis",
     ),
     "event-subprocess": (
         "an event sub-process needs exactly one start event with a trigger and no flows",

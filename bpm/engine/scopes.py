@@ -117,6 +117,17 @@ def scopes_of(process: Process) -> Iterator[Scope]:
     yield from scopes.values()
 
 
+def undone_by(scope: Scope, boundary: FlowNode) -> str | None:
+    """The handler activity that an association joins to a compensation boundary event."""
+    for association in scope.process.associations:
+        ends = (association.source, association.target)
+        if boundary.id in ends:
+            other = scope.nodes.get(ends[1] if ends[0] == boundary.id else ends[0])
+            if isinstance(other, Activity) and other.for_compensation:
+                return other.id
+    return None
+
+
 def is_external(node: FlowNode) -> bool:
     """Whether an outside worker does this task."""
     topic = getattr(node, "topic", None)

@@ -67,7 +67,7 @@ def test_the_current_format_still_writes_what_was_recorded():
         lambda snapshot: snapshot.update(format=99),
         lambda snapshot: snapshot.update(process="andere"),
         lambda snapshot: snapshot["scopes"][0][3][0].__setitem__(1, "kein-knoten"),
-        lambda snapshot: snapshot["scopes"].append([77, "kein-bereich", {}, []]),
+        lambda snapshot: snapshot["scopes"].append([77, "kein-bereich", {}, [], []]),
     ],
 )
 def test_a_damaged_snapshot_is_refused(damage):

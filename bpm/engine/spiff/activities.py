@@ -98,6 +98,9 @@ class Container(Node):
         self.inner = inner
 
     def _run_hook(self, my_task: Token) -> bool | None:
+        if "undoing" in my_task.internal_data:
+            RunningSubProcess(self.inner, my_task).undo_next(my_task)
+            return None
         if not self.inner.starts:
             return True
         scope = RunningSubProcess(self.inner, my_task)
@@ -115,7 +118,27 @@ class Container(Node):
         """An embedded scope sees the outer variables; nothing is copied."""
 
     def collect(self, token: Token, scope: RunningSubProcess) -> None:
-        """Called when the scope has ended, before the token leaves."""
+        """Called when the scope has ended, before the token leaves: what was done inside can be undone from outside."""
+        if scope.undo and self.undone_by is None and "undoing" not in token.internal_data:
+            token.workflow.undo.append([self.element.id, None, scope.undo])
+
+    # a token that undoes what a finished sub-process did is not a second run of it
+
+    def undone(self, token: Token, scope: RunningSubProcess) -> None:
+        if token.internal_data["todo"]:
+            scope.undo_next(token)
+
+    def enter(self, token: Token) -> None:
+        if "undoing" not in token.internal_data:
+            super().enter(token)
+
+    def leave(self, token: Token) -> None:
+        if "undoing" not in token.internal_data:
+            super().leave(token)
+
+    def _predict_hook(self, my_task: Token) -> None:
+        if "undoing" not in my_task.internal_data:
+            super()._predict_hook(my_task)
 
 
 class Called(Container):

@@ -17,13 +17,12 @@ from bpm.engine.expression import Parsed, known_names, parse
 from bpm.engine.juel import is_juel
 from bpm.engine.obstacles import is_dynamic
 from bpm.engine.readiness import assess
-from bpm.engine.scopes import Scope, executed_processes, is_external, is_link, scopes_of
+from bpm.engine.scopes import Scope, executed_processes, is_external, is_link, scopes_of, undone_by
 from bpm.engine.spiff.activities import Called, Container, Deciding, Offered, Repeated, Repetition, Work
 from bpm.engine.spiff.events import (
     Boundary,
     Catching,
     Choosing,
-    Ending,
     Handler,
     Listener,
     Throwing,
@@ -31,6 +30,7 @@ from bpm.engine.spiff.events import (
 )
 from bpm.engine.spiff.joins import InclusiveJoin, ParallelJoin
 from bpm.engine.spiff.node import Flow, Mapping_, Node, Passing, ScopeSpec
+from bpm.engine.spiff.undo import end_or_throw
 from bpm.engine.timers import looks_literal
 from bpm.errors import EngineError, NotExecutable
 from bpm.model.decision import DecisionModel
@@ -167,6 +167,13 @@ def _attach(scope: Scope, spec: ScopeSpec, made: dict[str, Any], building: _Buil
             attached.setdefault(node.attached_to or "", []).append(made[node.id])
     for host, boundaries in attached.items():
         made[host].boundaries = tuple(boundaries)
+        made[host].undone_by = next(
+            (undone_by(scope, boundary.element) for boundary in boundaries if boundary.trigger.kind == "compensate"),
+            None,
+        )
+    for node in scope.nodes.values():
+        if isinstance(node, SubProcess):
+            spec.containers[node.id] = getattr(made[node.id], "each", made[node.id])
     handlers = [made[node.id] for node in scope.nodes.values() if isinstance(made[node.id], Handler)]
     spec.handlers = tuple(handlers)
     spec.listeners = tuple(Listener(spec, ON + handler.name, handler.start, handler) for handler in handlers)
@@ -219,7 +226,7 @@ def _event(node: Event, spec: ScopeSpec, building: _Building) -> Node:
         trigger = _trigger_of(node, building)
         return Boundary(spec, node.id, node, trigger, node.interrupting or trigger.kind == "error")
     thrown = _trigger_of(node, building) if node.definitions else None
-    return (Ending if node.type == "endEvent" else Throwing)(spec, node.id, node, thrown)
+    return end_or_throw(spec, node, thrown, node.definitions[0].activity_ref if node.definitions else None)
 
 
 def _activity(node: Activity, name: str, spec: ScopeSpec, building: _Building) -> Node:

@@ -50,6 +50,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.starts: tuple[Any, ...] = ()
         self.listeners: tuple[Any, ...] = ()
         self.handlers: tuple[Any, ...] = ()
+        self.containers: dict[str, Any] = {}
         # no XML text can hold a NUL, so no element id can be equal
         self.start = BpmnTaskSpec(self, "\0root")
 
@@ -71,6 +72,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         self.element = element
         self.flows: tuple[Flow, ...] = ()
         self.boundaries: tuple[Any, ...] = ()
+        self.undone_by: str | None = None
         self.takes: tuple[Mapping_, ...] = ()
         self.gives: tuple[Mapping_, ...] = ()
 
@@ -126,6 +128,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         for mapping in self.gives:
             if mapping.key is not None:
                 self.give(token, {mapping.target: self.value(token, mapping.key)})
+        if self.undone_by is not None:
+            token.workflow.undo.append([self.element.id, self.undone_by])
         self.detach(token)
 
     def recheck(self, token: Token) -> bool:

@@ -3,7 +3,7 @@
 ::
 
     {"format": 1, "process": id, "number": next token number, "state": "active",
-     "scopes": [[host token or null, scope id, variables, tokens], ...]}      outer before inner
+     "scopes": [[host token or null, scope id, variables, tokens, what can be undone], ...]}      outer before inner
     token = [number, element id, state, internal state, local variables]     state: w(aiting), r(eady), s(tarted)
 
 Nodes are named, so a snapshot belongs to a model version, not to the objects built from it. Tokens of a
@@ -38,10 +38,12 @@ def dump(instance: Instance) -> Snapshot:
         "process": instance.spec.name,
         "number": instance.number,
         "state": instance.state,
-        "scopes": [[None, instance.spec.name, deepcopy(instance.data), _tokens(instance)]],
+        "scopes": [[None, instance.spec.name, deepcopy(instance.data), _tokens(instance), deepcopy(instance.undo)]],
     }
     for scope in sorted(instance.subprocesses.values(), key=lambda scope: (scope.depth, scope.host.id)):
-        snapshot["scopes"].append([scope.host.id, scope.spec.name, deepcopy(scope.data), _tokens(scope)])
+        snapshot["scopes"].append(
+            [scope.host.id, scope.spec.name, deepcopy(scope.data), _tokens(scope), deepcopy(scope.undo)]
+        )
     return snapshot
 
 
@@ -66,7 +68,7 @@ def load(executable: Executable, snapshot: Snapshot, now: datetime) -> Instance:
     if snapshot["state"] != "active":
         raise Conflict("instance-ended", "the instance has ended")
     instance = Instance(executable, now, snapshot["number"])
-    for host, spec_name, variables, tokens in snapshot["scopes"]:
+    for host, spec_name, variables, tokens, undo in snapshot["scopes"]:
         if host is None:
             scope: Any = instance
         else:
@@ -75,13 +77,18 @@ def load(executable: Executable, snapshot: Snapshot, now: datetime) -> Instance:
                 raise EngineError("snapshot-mismatch", f"the model has no {spec_name!r}", element=spec_name)
             scope = RunningSubProcess(spec, instance.tokens[host])
         scope.data.update(deepcopy(variables))
+        scope.undo = deepcopy(undo)
         for number, element, letter, internal, local in tokens:
             _restore(scope, number, element, _STATES[letter], internal, local)
     return instance
 
 
 def _restore(scope: Any, number: int, element: str, state: int, internal: Any, local: Any) -> None:
-    name = EACH + element if "of" in internal else ON + element if internal.get("listens") else element
+    name = element
+    if "of" in internal or ("undoing" in internal and EACH + element in scope.spec.task_specs):
+        name = EACH + element
+    elif "listens" in internal:
+        name = ON + element
     spec = scope.spec.task_specs.get(name)
     if spec is None:
         raise EngineError("snapshot-mismatch", f"the model has no {element!r}", element=element)

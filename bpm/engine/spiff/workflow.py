@@ -39,6 +39,7 @@ class RunningScope:
     def open(self) -> None:
         """Sets up the root and the books of this scope; no token yet."""
         self.joins: dict[str, Token] = {}
+        self.undo: list[list[Any]] = []
         self.listening = 0
         self.task_tree = Token(self, self.spec.start, None, TaskState.COMPLETED, ROOT)
 
@@ -57,6 +58,14 @@ class RunningScope:
         token.internal_data.update(internal)
         spec._update(token)
         return token
+
+    def undo_next(self, thrower: Token) -> None:
+        """Starts the handler of the last thing done among those `thrower` has still to undo."""
+        activity, handler, *inner = thrower.internal_data["todo"].pop()
+        if handler is not None:
+            self.place(self.spec.task_specs[handler], undoes=thrower.id)
+        else:
+            self.place(self.spec.containers[activity], undoes=thrower.id, todo=inner[0], undoing=1)
 
     def others(self, *apart: Token) -> list[Token]:
         """All tokens of this scope but `apart`, oldest first."""
@@ -99,7 +108,11 @@ class RunningScope:
         if many is not None:
             if many in self.tasks:
                 self.tasks[many].task_spec.merge(self.tasks[many], task)
-        elif len(self.tasks) - 1 == self.listening:
+            return
+        thrower = self.top_workflow.tokens.get(task.internal_data.get("undoes"))
+        if thrower is not None:
+            thrower.task_spec.undone(thrower, self)
+        if len(self.tasks) - 1 == self.listening:
             self.finish()
 
     def _task_removed_notify(self, task: Token) -> None:
