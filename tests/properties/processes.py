@@ -32,6 +32,9 @@ from bpm.model.process import (
 )
 
 KINDS = ("sequence", "exclusive", "parallel", "inclusive", "loop", "subprocess", "timer", "message", "events")
+EXTRA = ("error", "escalation", "terminate", "listener")
+"""Kinds of blocks that are drawn only on request: errors, escalations, terminating ends, event sub-processes."""
+
 FEEL = "https://www.omg.org/spec/DMN/20191111/FEEL/"
 
 
@@ -209,6 +212,65 @@ class _Blocks:
     def _message(self, parent: str, depth: int) -> tuple[str, str]:
         return self._attached(parent, depth, self.out.message(), self.rng.random() < 0.7)
 
+    def _frame(self, depth: int, parent: str) -> tuple[str, str]:
+        """A sub-process with a start event and a block; gives its id and the last node inside."""
+        made = self.out.add(SubProcess(id=self.out.fresh("s"), type="subProcess", parent=parent))
+        first, last = self.block(made, depth)
+        self.out.flow(self.out.event(made, "startEvent"), first, made)
+        return made, last
+
+    def _caught(self, parent: str, host: str, caught: EventDefinition, interrupting: bool) -> tuple[str, str]:
+        event = self.out.event(parent, "boundaryEvent", caught, attached_to=host, interrupting=interrupting)
+        handler = self.out.task(parent)
+        self.out.flow(event, handler, parent)
+        if not interrupting:
+            self.out.flow(handler, self.out.event(parent, "endEvent"), parent)
+            return host, host
+        join = self.out.gateway(parent, "exclusive")
+        self.out.flow(handler, join, parent)
+        self.out.flow(host, join, parent)
+        return host, join
+
+    def _error(self, parent: str, depth: int) -> tuple[str, str]:
+        made, last = self._frame(depth, parent)
+        split = self.out.gateway(made, "exclusive")
+        code = self.rng.choice(("E1", "E2"))
+        self.out.flow(last, split, made)
+        self.out.choices[f"pick_{split}"] = (1, 2)
+        bad = self.out.event(made, "endEvent", EventDefinition("error", name=code, ref=code))
+        self.out.flow(split, bad, made, f"pick_{split} = 1")
+        self.out.default(split, self.out.flow(split, self.out.event(made, "endEvent"), made))
+        name = self.rng.choice((code, None))
+        return self._caught(parent, made, EventDefinition("error", name=name, ref=name), True)
+
+    def _escalation(self, parent: str, depth: int) -> tuple[str, str]:
+        made, last = self._frame(depth, parent)
+        throw = self.out.event(made, "intermediateThrowEvent", EventDefinition("escalation", name="X", ref="X"))
+        task = self.out.task(made)
+        self.out.flow(last, throw, made)
+        self.out.flow(throw, task, made)
+        return self._caught(parent, made, EventDefinition("escalation", name="X", ref="X"), self.rng.random() < 0.5)
+
+    def _terminate(self, parent: str, depth: int) -> tuple[str, str]:
+        made, last = self._frame(depth, parent)
+        split = self.out.gateway(made, "parallel")
+        self.out.flow(last, split, made)
+        first, exit_ = self.block(made, depth)
+        self.out.flow(split, first, made)
+        self.out.flow(exit_, self.out.event(made, "endEvent", EventDefinition("terminate")), made)
+        self.out.flow(split, self.out.task(made), made)
+        return made, made
+
+    def _listener(self, parent: str, depth: int) -> tuple[str, str]:
+        made, _ = self._frame(depth, parent)
+        handler = self.out.add(
+            SubProcess(id=self.out.fresh("s"), type="subProcess", parent=made, triggered_by_event=True)
+        )
+        calm = self.rng.random() < 0.5
+        start = self.out.event(handler, "startEvent", self.out.message(), interrupting=not calm)
+        self.out.flow(start, self.out.task(handler), handler)
+        return made, made
+
     def _events(self, parent: str, depth: int) -> tuple[str, str]:
         split, join = self.out.gateway(parent, "eventBased"), self.out.gateway(parent, "exclusive")
         for i in range(self.rng.randint(2, 3)):
@@ -281,6 +343,11 @@ def as_bpmn(model: ProcessModel) -> bytes:
         for node in process.nodes:
             if isinstance(node, Event):
                 messages |= {d.ref or "": d.name or "" for d in node.definitions if d.kind == "message"}
+    for process in model.processes:
+        thrown = {(d.kind, d.ref) for n in process.nodes if isinstance(n, Event) for d in n.definitions if d.ref}
+        for kind, ref in sorted(thrown):
+            if kind in ("error", "escalation"):
+                out.append(f"<{kind} id={quoteattr(ref)} name={quoteattr(ref)} {kind}Code={quoteattr(ref)}/>")
     out += [f"<message id={quoteattr(ref)} name={quoteattr(name)}/>" for ref, name in messages.items()]
     for process in model.processes:
         out.append(f'<process id={quoteattr(process.id)} name={quoteattr(process.name)} isExecutable="true">')
@@ -315,6 +382,10 @@ def _node(process: Process, node: FlowNode) -> list[str]:
         head += f" name={quoteattr(node.name)}"
     if node.default:
         head += f" default={quoteattr(node.default)}"
+    if isinstance(node, SubProcess) and node.triggered_by_event:
+        head += ' triggeredByEvent="true"'
+    if isinstance(node, Event) and node.type == "startEvent" and not node.interrupting:
+        head += ' isInterrupting="false"'
     if isinstance(node, ServiceTask):
         head += f' camunda:type="external" camunda:topic={quoteattr(node.topic or "arbeit")}'
     if isinstance(node, Event) and node.attached_to:
@@ -328,6 +399,9 @@ def _node(process: Process, node: FlowNode) -> list[str]:
                     + escape(d.expression.text)
                     + "</timeDuration></timerEventDefinition>"
                 )
+            elif d.kind in ("error", "escalation"):
+                named = f" {d.kind}Ref={quoteattr(d.ref)}" if d.ref else ""
+                inner.append(f"<{d.kind}EventDefinition{named}/>")
             elif d.kind == "message":
                 inner.append(f"<messageEventDefinition messageRef={quoteattr(d.ref or '')}/>")
             else:

@@ -7,7 +7,7 @@ import pytest
 from bpm.analyser.soundness import Soundness, examine
 from bpm.model.process import Process
 from bpm.model.tokens import TokenGame
-from tests.properties.processes import damaged, generate
+from tests.properties.processes import EXTRA, KINDS, damaged, generate
 from tests.unit.soundness.brute import Endless, Verdict, judge
 from tests.unit.tokens.drawing import draw
 from tests.unit.tokens.test_tokens import TRACES
@@ -138,6 +138,13 @@ def test_verdicts_equal_brute_force_over_the_token_game_on_two_thousand_processe
         unsound += verdict is True and not examine(process).sound
     assert decided >= 2000
     assert unsound >= 500
+
+
+def test_verdicts_equal_brute_force_with_errors_escalations_listeners_and_terminating_ends():
+    for seed in range(500):
+        drawn = generate(seed, kinds=KINDS + EXTRA * 2, depth=2, budget=6)
+        process = damaged(drawn, seed, times=seed % 3).process
+        assert agrees(process) is not False, seed
 
 
 @pytest.mark.slow
