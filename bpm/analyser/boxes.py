@@ -140,12 +140,16 @@ class Budget:
     def __init__(self, work: int = WORK) -> None:
         self.left = work
 
+    def take(self, work: int) -> bool:
+        """Take some of it; False, and nothing is left, if that is more than there is."""
+        enough = work <= self.left
+        self.left = self.left - work if enough else 0
+        return enough
+
     def spend(self, work: int) -> None:
         """Take some of it. Raises _Exhausted if that is more than there is."""
-        if work > self.left:
-            self.left = 0
+        if not self.take(work):
             raise _Exhausted
-        self.left -= work
 
 
 def column(
@@ -248,9 +252,7 @@ def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None
     """
     budget = budget or Budget()
     rules = list(rules)
-    try:
-        budget.spend(len(rules))
-    except _Exhausted:
+    if not budget.take(len(rules)):
         return Cover(None)
     meeting = {rule: other for rule, other in ((rule, boxes.box(rule)) for rule in rules) if _meet(other, box)}
     single = next((rule for rule, other in meeting.items() if _inside(box, other)), None)
@@ -287,9 +289,7 @@ def merge_groups(
                 rest = (*boxes.box(rule)[:position], *boxes.box(rule)[position + 1 :])
                 classes.setdefault((alike[rule], rest), []).append(rule)
         for rules in classes.values():
-            try:
-                budget.spend(len(rules) ** 2)
-            except _Exhausted:
+            if not budget.take(len(rules) ** 2):
                 complete = False
                 continue
             for group in _joinable(entry, rules):

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpm.analyser.boxes import Budget, cover, neighbours
+from bpm.analyser.boxes import Budget, Cover, cover, neighbours
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
@@ -51,6 +51,10 @@ DMN 1.5, 8.2.8 (hit policies). Verdeckung durch mehrere Regeln zusammen: uns ist
 """
 
 
+OUTPUTS_WORK = 5
+"""What comparing the outputs of two rules costs, counted in looks at a box."""
+
+
 @check(
     code="RC05",
     family="rule",
@@ -70,7 +74,9 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
             if shape.boxes.is_empty(rule):
                 yield _finding(given, shape, rule, ())
                 continue
-            found = cover(shape.boxes, shape.boxes.box(rule), _stronger(shape, rule, near, strength), budget=budget)
+            found = Cover(None)
+            if budget.take(len(near) * (OUTPUTS_WORK if at.table.hit_policy in {"UNIQUE", "ANY"} else 1)):
+                found = cover(shape.boxes, shape.boxes.box(rule), _stronger(shape, rule, near, strength), budget=budget)
             if found.covered:
                 yield _finding(given, shape, rule, found.by)
             elif found.covered is None:
