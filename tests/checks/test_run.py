@@ -11,9 +11,11 @@ import pytest
 from bpm.analyser.check import Check, Skipped
 from bpm.analyser.finding import Finding
 from bpm.analyser.run import Reported, analyse, fingerprint, ranked
+from bpm.model.decision import Rule
 from bpm.model.procedure import Procedure
+from bpm.model.process import StepFacts
 from bpm.model.reader import read
-from tests.checks.fixtures import HERE
+from tests.checks.fixtures import HERE, fixtures
 
 
 def procedure(name: str) -> Procedure:
@@ -115,3 +117,30 @@ def test_what_is_not_recorded_is_a_question_and_no_finding() -> None:
 def test_a_rule_with_a_source_is_not_asked_for_one(tmp_path: Path) -> None:
     analysis = analyse(procedure("rc02/valid-versions.dmn"))
     assert [gap for gap in analysis.not_recorded if gap.field == "rule-source"] == []
+
+
+def test_a_protected_step_is_never_offered_for_removal() -> None:
+    (found,) = read(next(iter(fixtures("RS05", "invalid"))))
+    offers = [one.finding.remedy for one in analyse(found, ("RS05",)).findings]
+    removed = {edit["element"] for remedy in offers if remedy is not None for edit in remedy.edits}
+    assert removed, "negative control: without protection the step is offered"
+    assert found.process is not None
+    main = found.process.main
+    guarded = tuple(
+        replace(node, facts=replace(node.facts, step=replace(node.facts.step or StepFacts(), protected="Anhörung")))
+        for node in main.nodes
+    )
+    model = replace(found.process, processes=(replace(main, nodes=guarded),))
+    for one in analyse(replace(found, process=model), ("RS05",)).findings:
+        assert one.finding.remedy is None or not one.finding.remedy.edits
+
+
+def test_a_table_too_entangled_is_given_up_and_not_waited_for() -> None:
+    found = procedure("rc02/invalid-unique.dmn")
+    model = found.decisions[0]
+    decision = model.decisions[0]
+    rules = tuple(Rule(f"r{n}", ("-",), (str(n),)) for n in range(1_500))
+    large = replace(decision, logic=replace(decision.logic, rules=rules))  # type: ignore[type-var, arg-type]
+    analysis = analyse(replace(found, decisions=(replace(model, decisions=(large,)),)), ("RC",))
+    assert {entry.code for entry in analysis.skipped} == {"RC02", "RC05"}
+    assert len(analysis.findings) == 200
