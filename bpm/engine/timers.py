@@ -1,6 +1,7 @@
 """When a timer is due: ISO 8601 dates, durations and cycles, counted from the moment the timer is armed.
 
-A local date-time (no offset) and a calendar duration (`P1M`, `P1D`) are counted in the time zone of `now`. Month
+A local date-time (no offset) is one in the time zone of `now`; months and days are counted on its calendar, hours and
+less as time that passes, so `P1D` is the same hour tomorrow and `PT24H` is not when the clocks change. Month
 arithmetic stops at the last day of a shorter month (ISO 8601-1:2019, section 5.5.2; XML Schema 1.1, appendix E.3.3).
 Legal deadlines are another matter and do not pass here.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bpm.errors import EngineError
 
@@ -25,9 +26,10 @@ _LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A duration: calendar months and exact time (days are calendar days, kept in `exact`)."""
+    """A duration: calendar months, calendar days, and time that passes."""
 
     months: int
+    days: float
     exact: timedelta
 
 
@@ -57,10 +59,11 @@ def parse_span(text: str) -> Span:
     if whole != int(whole):
         raise _unreadable(text)
     try:
-        exact = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         raise _unreadable(text) from None
-    return Span(-int(whole), -exact) if match.group(1) else Span(int(whole), exact)
+    sign = -1 if match.group(1) else 1
+    return Span(sign * int(whole), sign * (weeks * 7 + days), sign * exact)
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
@@ -77,12 +80,15 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def add_span(moment: datetime, span: Span) -> datetime:
-    """`moment` plus `span`: months first, then exact time. Raises EngineError beyond year 9999."""
+    """`moment` plus `span`: months, then days, then time. Raises EngineError beyond year 9999."""
     try:
         months = moment.year * 12 + moment.month - 1 + span.months
         year, month = divmod(months, 12)
         day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-        return moment.replace(year=year, month=month + 1, day=day) + span.exact
+        local = moment.replace(year=year, month=month + 1, day=day) + timedelta(days=span.days)
+        if local.tzinfo is None:
+            return local + span.exact
+        return (local.astimezone(UTC) + span.exact).astimezone(local.tzinfo)
     except (OverflowError, ValueError, IndexError):
         raise EngineError("timer-range", "a timer is due outside the years 1 to 9999") from None
 
@@ -111,11 +117,15 @@ def first_due(value: object, kind: str, now: datetime) -> Due:
     return Due(parse_moment(text, now))
 
 
-def next_due(due: datetime, cycle: str, remaining: int | None) -> Due | None:
-    """The firing after the one at `due`, counted from `due` so that a late clerk does not shift the cycle."""
+def next_due(due: datetime, cycle: str, remaining: int | None, zone: tzinfo | None = None) -> Due | None:
+    """The firing after the one at `due`, counted from `due` so that a late clerk does not shift the cycle, on the
+    calendar of `zone`."""
     if remaining is not None and remaining <= 0:
         return None
-    return Due(add_span(due, parse_span(cycle.rsplit("/", 1)[1])), cycle, None if remaining is None else remaining - 1)
+    local = due.astimezone(zone) if zone is not None else due
+    return Due(
+        add_span(local, parse_span(cycle.rsplit("/", 1)[1])), cycle, None if remaining is None else remaining - 1
+    )
 
 
 def _first_of_cycle(match: re.Match[str], text: str, now: datetime) -> Due:

@@ -99,7 +99,8 @@ class Waiting(Node):
         if self.trigger.kind == "timer":
             if "cycle" not in state:
                 return False
-            return next_due(datetime.fromisoformat(state["due"]), state["cycle"], state["left"]) or False
+            zone = token.workflow.top_workflow.now.tzinfo
+            return next_due(datetime.fromisoformat(state["due"]), state["cycle"], state["left"], zone) or False
         return True
 
 
