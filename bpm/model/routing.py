@@ -28,8 +28,11 @@ _CROSSING: Final = 34.0
 _SHARED: Final = 260.0
 _FORKED: Final = 3.0
 _LABEL: Final = 55.0
-_STATES: Final = 400_000
+_STATES: Final = 8_000
 """A way that looked at so many states is drawn as a plain elbow instead."""
+
+_ALL_STATES: Final = 60_000
+"""So many states for all ways of a container together: huge tangles get elbows, but soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Grid:
     used: dict[tuple[int, int, int], list[Route]] = field(default_factory=dict)
     passed: dict[tuple[int, int], list[tuple[int, int, Route]]] = field(default_factory=dict)
     ports: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    left: int = _ALL_STATES
 
 
 def route(
@@ -135,9 +139,11 @@ def _search(grid: _Grid, each: Route) -> list[tuple[int, int]] | None:
         if cost > best[state]:
             continue
         if state[:2] == goal and state[:2] != begin:
+            grid.left -= seen
             return _backwards(came, state)
         seen += 1
-        if seen > _STATES:
+        if seen > min(_STATES, grid.left):
+            grid.left -= seen
             return None
         for following, price in _moves(grid, each, state, begin, goal):
             total = cost + price
@@ -192,24 +198,28 @@ def _traffic(
     grid: _Grid, each: Route, edge: tuple[int, int, int], point: tuple[int, int], turn: int, goal: tuple[int, int]
 ) -> float:
     """What other flows on this edge and at its far end cost."""
-    price = 0.0
-    for other in grid.used.get(edge, ()):
-        related = other.target == each.target or other.source == each.source
-        price += _FORKED if related else _SHARED
+    others = grid.used.get(edge, ())
+    price = max((_FORKED if _related(each, other) else _SHARED for other in others), default=0.0)
     if point == goal:
         return price
     for enter, leave, other in grid.passed.get(point, ()):
-        if other.target == each.target or other.source == each.source:
+        if _related(each, other):
             continue
         if enter != leave or enter % 2 != turn % 2:
             price += _CROSSING
     return price
 
 
+def _related(one: Route, other: Route) -> bool:
+    """Whether two flows may share a way: they fork from one node or join at one."""
+    return one.target == other.target or one.source == other.source
+
+
 def _port_price(grid: _Grid, node: str, side: int, way: str) -> float:
     """Flows in and out at one side of a node are confusing; two outgoing at one side a little."""
     users = grid.ports.get((node, side), ())
-    return sum(6.0 if way == other == "in" else 60.0 if way == other else 120.0 for other in users)
+    prices = (6.0 if way == other == "in" else 60.0 if way == other else 120.0 for other in users)
+    return max(prices, default=0.0)
 
 
 def _backwards(

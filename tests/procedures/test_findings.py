@@ -71,6 +71,12 @@ def test_nothing_is_found_that_nobody_planted_or_accepted(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_there_are_exactly_as_many_findings_as_announced(key: str) -> None:
+    wanted = expected(key)["expected"] + expected(key)["accepted"]
+    assert len(findings(key)) == len([entry for entry in wanted if entry["code"] in built()])
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_the_near_misses_stay_silent(key: str) -> None:
     for entry in expected(key)["must_not"]:
         hits = [finding for finding in findings(key) if matches({**entry, "items": ()}, finding)]
