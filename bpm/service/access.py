@@ -38,6 +38,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "simulations.run": _ANALYSIS,
     "simulations.read": STAFF,
     "reports.make": _ANALYSIS | {"auditor"},
+    "reports.read": STAFF,
     "incidents.read": frozenset({"lead", "process_owner", "admin"}),
     "incidents.retry": frozenset({"lead", "process_owner", "admin"}),
     "audit.verify": frozenset({"auditor", "dpo", "board", "admin"}),

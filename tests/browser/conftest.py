@@ -93,14 +93,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own session; a message on the console or an uncaught error fails the test."""
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of its own session; a message on the console or an uncaught error fails the test. The browser reports an
+    answer of 4xx there as well; a test that expects one says so with the mark `refusal`."""
+    expected = request.node.get_closest_marker("refusal")
+    refusal = f"status of {expected.args[0]}" if expected else KNOWN_NOISE
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     noise: list[str] = []
 
     def keep(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and KNOWN_NOISE not in message.text:
+        if message.type in ("error", "warning") and not any(one in message.text for one in (KNOWN_NOISE, refusal)):
             noise.append(message.text)
 
     page.on("console", keep)

@@ -90,7 +90,7 @@ class Pages:
 
     def lock(self, job: Waiting) -> int:
         topic = next(one["topic"] for one in self.now()["jobs"] if one["id"] == job.id)
-        locked = jobs.lock(self.served.services, DEMO["worker"], topic, "w1", 100, 60).body["items"]
+        locked = jobs.lock(self.served.services, DEMO["worker"], topic, "w1", maximum=100, lock_s=60).body["items"]
         return int(next(one["token"] for one in locked if one["id"] == job.id))
 
     def fire(self, timer: Waiting) -> Sight:
@@ -134,6 +134,7 @@ def test_a_clerk_runs_a_case_through_the_pages(page: Page, served: Served, key: 
     assert violations(page) == []
 
 
+@pytest.mark.refusal(422)
 def test_a_form_comes_back_filled_in_with_the_reason_at_the_field(page: Page, served: Served) -> None:
     sign_in(page, served.address, "clerk")
     world = Pages(page, served, "bewohnerparkausweis", "AZ-form")
@@ -195,6 +196,7 @@ def test_an_auditor_draws_up_a_report_and_verifies_it(page: Page, address: str, 
     assert verify(tmp_path / "bericht.pdf").differences == ()
 
 
+@pytest.mark.refusal(403)
 def test_a_form_from_elsewhere_is_refused(page: Page, address: str) -> None:
     sign_in(page, address, "analyst")
     page.goto(f"{address}/verfahren/bewohnerparkausweis/simulation")
