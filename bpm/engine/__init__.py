@@ -10,7 +10,7 @@ SpiffWorkflow is loaded by the first command that needs it, not by importing thi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from bpm.engine.executable import Executable, StartPoint
 from bpm.engine.instance import (
@@ -56,11 +56,12 @@ __all__ = [
 ]
 
 
-def build(model: ProcessModel, decisions: Iterable[DecisionModel] = ()) -> Executable:
-    """A model made ready to run; keep it per version, threads may share it. Raises NotExecutable."""
+def build(model: ProcessModel, decisions: Iterable[DecisionModel] = (), zone: tzinfo | None = None) -> Executable:
+    """A model made ready to run; keep it per version, threads may share it. Local times and `today()` are those of
+    `zone`, else of the `now` a command brings. Raises NotExecutable."""
     from bpm.engine.spiff.builder import build as do
 
-    return do(model, decisions)
+    return do(model, decisions, zone)
 
 
 def start(executable: Executable, variables: Variables, now: datetime, *, start: str | None = None) -> Outcome:

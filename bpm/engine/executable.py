@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from bpm.engine.expression import Parsed
@@ -25,7 +26,8 @@ class StartPoint:
 
 @dataclass(frozen=True, slots=True)
 class Executable:
-    """Read only at run time. `main` is the process that `start` starts; `specs` are by process or sub-process id."""
+    """Read only at run time. `main` is the process that `start` starts; `specs` are by process or sub-process id;
+    `zone` is that of local times and of `today()`, None for the one of the command's `now`."""
 
     model: ProcessModel
     main: str
@@ -33,3 +35,4 @@ class Executable:
     decisions: Mapping[str, DecisionModel] = field(repr=False)
     specs: Mapping[str, Any] = field(repr=False)
     expressions: Mapping[str, Parsed] = field(repr=False)
+    zone: tzinfo | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from bpm.decisions import PreparedModel, prepare
@@ -53,8 +54,8 @@ EACH = "\0each:"
 ON = "\0on:"
 
 
-def build(model: ProcessModel, decisions: Iterable[DecisionModel] = ()) -> Executable:
-    """A model made ready to run. Raises NotExecutable with every blocker."""
+def build(model: ProcessModel, decisions: Iterable[DecisionModel] = (), zone: tzinfo | None = None) -> Executable:
+    """A model made ready to run in a time zone. Raises NotExecutable with every blocker."""
     decisions = tuple(decisions)
     readiness = assess(model, decisions)
     if not readiness.ready:
@@ -80,6 +81,7 @@ def build(model: ProcessModel, decisions: Iterable[DecisionModel] = ()) -> Execu
         decisions=building.decisions,
         specs=building.specs,
         expressions=building.expressions,
+        zone=zone,
     )
 
 

@@ -132,7 +132,7 @@ class Instance(RunningScope, BpmnWorkflow):  # type: ignore[misc]
 
     def __init__(self, executable: Executable, now: datetime, number: int = 1) -> None:
         self.executable = executable
-        self.now = now
+        self.now = now if executable.zone is None else now.astimezone(executable.zone)
         self.number = number
         self.host = None
         self.tokens: dict[int, Token] = {}

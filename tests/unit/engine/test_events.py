@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bpm import engine
 from bpm.errors import Conflict, Incident, InvalidRequest
-from tests.unit.engine.play import NOW, Play, chain, guard
+from tests.unit.engine.play import NOW, Play, chain, guard, model_of
 
 TIMER = "<timerEventDefinition><time{kind}>{text}</time{kind}></timerEventDefinition>"
 MESSAGE = '<messageEventDefinition messageRef="mA"/>'
@@ -90,6 +91,18 @@ def test_a_timer_is_due_when_its_text_says_counted_from_the_moment_it_is_armed(t
     play = Play(catch(timer(text, kind))).start({"n": 5, "wann": "2025-03-04T08:00:00Z", "frist": "P2D"})
     assert [(row.element, row.due) for row in play.out.timers] == [("c", NOW + after)]
     assert play.tick("c").open == ["t"]
+
+
+def test_local_times_and_today_are_those_of_the_zone_the_model_is_built_for():
+    body = catch(timer("2025-07-01T09:00:00", "Date")).replace(
+        '<userTask id="t"/>', '<userTask id="t" camunda:assignee="=string(today())"/>'
+    )
+    executable = engine.build(model_of(body), (), ZoneInfo("Europe/Berlin"))
+    late = datetime(2025, 3, 3, 23, 30, tzinfo=UTC)
+    outcome = engine.start(executable, {}, late)
+    assert outcome.timers[0].due == datetime(2025, 7, 1, 7, tzinfo=UTC)
+    outcome = engine.fire(executable, outcome.snapshot, outcome.timers[0].id, late)
+    assert outcome.work_items[0].assignee == "2025-03-04"
 
 
 def test_a_due_date_does_not_move_while_the_timer_waits():
