@@ -14,7 +14,7 @@ from typing import Any
 
 from bpm.errors import BudgetExceeded
 from bpm.feel import temporal, types
-from bpm.feel.budget import Budget
+from bpm.feel.budget import STEPS, Budget
 from bpm.feel.operators import arithmetic, negated
 from bpm.feel.paths import member
 from bpm.feel.syntax import tree
@@ -34,6 +34,7 @@ from bpm.feel.values import (
     within,
 )
 
+_FARTHEST = Decimal(10) ** 30
 WARNINGS = 100
 """Warnings kept of one evaluation; the rest would only repeat."""
 
@@ -420,6 +421,8 @@ def _counted(low: Value, high: Value, low_included: bool, high_included: bool) -
     numbers = all(isinstance(end, Decimal) and end == end.to_integral_value() for end in (low, high))
     if not days and not numbers:
         raise Fault(f"no counting from {kind(low)} to {kind(high)}")
+    if numbers and max(abs(low), abs(high)) > _FARTHEST:
+        raise BudgetExceeded("steps", STEPS)  # whole numbers of thousands of digits cost more than a step each
     first, last = (low.toordinal(), high.toordinal()) if days else (int(low), int(high))
     step = 1 if last >= first else -1
     first += 0 if low_included else step

@@ -38,6 +38,7 @@ TEXTS = {
     "small exponent": "1e-999999999",
     "long loop": "for i in 1..1000000000 return i",
     "long loop down": "for i in 1000000000..1 return i",
+    "loop from far away": "for i in 1e6144..0 return i",
     "nested loops": "for a in 1..1000, b in 1..1000, c in 1..1000 return a",
     "some": "some i in 1..10000000000 satisfies i < 0",
     "every": "every i in [1..10000000000] satisfies i > 0",
