@@ -37,7 +37,7 @@ class _Reducer:
             del self.todo[place]
             if place in self.net.memory or not (place in self.makers or place in self.users):
                 continue
-            for rule in (self._same, self._loop, self._series, self._twins, self._block, self._scope):
+            for rule in (self._same, self._loop, self._calm, self._series, self._twins, self._block, self._scope):
                 if rule(place):
                     break
 
@@ -111,6 +111,36 @@ class _Reducer:
                 self._touch(place)
                 return True
         return False
+
+    def _calm(self, place: int) -> bool:
+        """A non-interrupting event whose work goes straight to an end of its own changes nothing for the rest."""
+        if place in self.net.start:
+            return False
+        for key in sorted(self.users.get(place, set())):
+            it = self.net.transitions[key]
+            memory = it.add & self.net.memory
+            given = it.add - memory - {place}
+            if it.special != {FORBID} or it.need != {place} or place not in it.add or it.free or len(memory) != 1:
+                continue
+            (fired,) = memory
+            twins = {other for other, kind in self.net.watch.get(fired, set()) if kind == FORBID}
+            if self.makers.get(fired, set()) != twins or not all(self._ends_alone(p, twins) for p in given):
+                continue
+            marks = it.marks
+            self._remove(key)
+            self._credit(place, marks)
+            self.net.watch.get(fired, set()).discard((key, FORBID))
+            return True
+        return False
+
+    def _ends_alone(self, place: int, makers: set[int]) -> bool:
+        """Whether a token on `place` can only end, and nothing but `makers` puts one there or asks for it."""
+        if place in self.net.start or place in self.net.backs or not self.makers.get(place, set()) <= makers:
+            return False
+        if any(kind == SOME for _, kind in self.net.watch.get(place, set())):
+            return False
+        users = self._of(self.users.get(place, set()))
+        return len(users) == 1 and users[0].plain and users[0].need == {place} and not users[0].add
 
     def _series(self, place: int) -> bool:
         """place -> its only user -> next place: the token may as well be there already."""
