@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from bpm.feel.compiling import njit
 
 NULL, BOOLEAN, NUMBER, STRING = range(4)
 (STOP, PUSH_NUMBER, PUSH_STRING, PUSH_BOOLEAN, PUSH_NULL, LOAD, STORE, ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, NEGATE,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from bpm.feel.compiling import njit
 from bpm.simulator import layout as L
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from bpm.feel.compiling import njit
 from bpm.simulator.layout import CHOICE, EXPONENTIAL, FIX, GAMMA, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM
 
 _A = np.uint64(0xBF58476D1CE4E5B9)

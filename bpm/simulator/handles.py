@@ -6,9 +6,10 @@ a Numba structure reference is a pointer. The fields are those of the named tupl
 
 from __future__ import annotations
 
-from numba import njit, types
+from numba import types
 from numba.experimental import structref
 
+from bpm.feel.compiling import njit
 from bpm.simulator.layout import Program, State
 
 

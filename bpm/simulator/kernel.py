@@ -9,8 +9,8 @@ pauses off duty and goes on. `play` returns when it is done, needs room, or made
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from bpm.feel.compiling import njit
 from bpm.feel.machine import holds
 from bpm.simulator import layout as L
 from bpm.simulator.agenda import drop_first, move_to, push
@@ -181,10 +181,13 @@ def end(P, S, n, slot, mask):  # type: ignore[no-untyped-def]
     if node.outcome >= 0:
         S.slots[slot].outcomes |= _ONE << np.uint64(node.outcome)
     S.scope_masks[slot, node.scope] |= mask
+    scope = node.scope
     if node.kind == L.END:
-        S.scope_live[slot, node.scope] -= 1
+        S.scope_live[slot, scope] -= 1
     elif node.kind == L.TERMINATE:
-        empty_scope(P, S, slot, node.scope)
+        if node.target >= 0:
+            scope = node.target
+        empty_scope(P, S, slot, scope)
     else:
         b = node.target
         child = P.nodes[b].child  # of a boundary event: the scope of its host
@@ -195,7 +198,7 @@ def end(P, S, n, slot, mask):  # type: ignore[no-untyped-def]
         pass_by(P, S, b, slot)
         after(P, S, b, slot, mask, key)
         return
-    close_scope(P, S, slot, node.scope)
+    close_scope(P, S, slot, scope)
 
 
 @njit(cache=True, nogil=True)

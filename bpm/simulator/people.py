@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from bpm.feel.compiling import njit
 from bpm.simulator import layout as L
 from bpm.simulator.agenda import push
 from bpm.simulator.chance import DURATION, mix, sample

@@ -262,7 +262,8 @@ class _Compiler:
             target = self._catcher(node, definition)
             if target is not None:
                 record["kind"], record["target"] = L.THROW, self.index[target.id]
-                record["outcome"] = -1
+            elif definition.kind == "error":
+                record["kind"], record["target"] = L.TERMINATE, 0  # an error that nobody catches ends the case
 
     def _catcher(self, node: FlowNode, definition: EventDefinition) -> Event | None:
         parent = node.parent
@@ -472,7 +473,7 @@ class _Compiler:
                 if law is not None:
                     at["duration"] = law
                     found.append(j)
-                elif not (self.records["target"] == j).any():
+                elif not ((self.records["kind"] == L.THROW) & (self.records["target"] == j)).any():
                     self.note(node.id, "event_distribution", None, None,
                               "Angeheftetes Ereignis ohne Zeitangabe tritt in der Simulation nie ein")  # fmt: skip
             record["boundaries"] = len(found) - record["first_boundary"]

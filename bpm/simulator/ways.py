@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from bpm.feel.compiling import njit
 from bpm.feel.machine import FAILED, holds
 from bpm.feel.machine import run as run_code
 from bpm.simulator import layout as L

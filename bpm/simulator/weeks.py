@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from bpm.feel.compiling import njit
 
 WEEK = 604_800.0
 

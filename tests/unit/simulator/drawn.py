@@ -32,7 +32,7 @@ FULL = [{"from": "MONDAY", "to": "SUNDAY", "beginTime": "00:00:00", "endTime": "
 def draw(text: str, *, decisions: tuple[DecisionModel, ...] = (), **extra: FlowNode) -> Procedure:
     """A procedure from lines `id: source -> target [condition]` (`*` before the id: the default flow).
 
-    Nodes are made from their ids: s.. start, e.. end, t.. task, m.. service task, x a o v gateways; `extra` gives others.
+    Nodes are made from their ids: s.. start, e.. end, t.. task, m.. service task, x a o v gateways; `extra` are others.
     """
     nodes: dict[str, FlowNode] = {}
     flows: list[SequenceFlow] = []
@@ -82,9 +82,8 @@ def sub(id: str) -> SubProcess:
 def event(id: str, type: str, kind: str | None = None, text: str | None = None, **more: Any) -> Event:
     """An event; a timer's `text` is its duration."""
     timer = "duration" if kind == "timer" else None
-    definitions = () if kind is None else (
-        EventDefinition(kind, name=None if timer else text, expression=Expression(text or "") if timer else None, timer=timer),
-    )  # fmt: skip
+    name, expression = (None, Expression(text or "")) if timer else (text, None)
+    definitions = () if kind is None else (EventDefinition(kind, name=name, expression=expression, timer=timer),)
     return Event(id=id, type=type, parent=more.pop("parent", "p"), definitions=definitions, **more)
 
 
@@ -121,9 +120,7 @@ def as_prosimos(
             {
                 "id": f"pool_{name}",
                 "name": name,
-                "resource_list": [
-                    {"id": name, "name": name, "amount": amount, "cost_per_hour": cost, "calendar": "c"}
-                ],
+                "resource_list": [{"id": name, "name": name, "amount": amount, "cost_per_hour": cost, "calendar": "c"}],
             }
             for name, amount in people.items()
         ],

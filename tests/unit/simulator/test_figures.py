@@ -1,4 +1,4 @@
-"""One counting rule: what the kernel counts while it runs is what the log gives; and the same input gives the same bytes."""
+"""One counting rule: what the kernel counts while it runs is what the log gives; the same input, the same bytes."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ def test_one_replication_has_no_interval_and_thirty_have_students() -> None:
 
 
 def test_what_nobody_recorded_is_null_and_noted_never_zero() -> None:
-    result = simulate(draw("f1: s -> t1\nf2: t1 -> e"), scenario({"t1": fix(60)}, arrivals=fix(1)), cases=5, replications=2)
+    result = simulate(
+        draw("f1: s -> t1\nf2: t1 -> e"), scenario({"t1": fix(60)}, arrivals=fix(1)), cases=5, replications=2
+    )
     assert result.kpis["business_time_s"].mean is None
     assert {"business_time_s", "citizen_time_s", "calibrated"} <= {note.field for note in result.notes}
     assert result.kpis["cost_eur"].mean == 0.0
@@ -132,8 +134,8 @@ def test_the_json_has_the_fields_of_the_contract() -> None:
     procedure, figures = everything()
     found = simulate(procedure, figures, cases=20, replications=2).as_json()
     assert set(found) == {
-        "digest", "scenario_digest", "seed", "cases", "replications", "activities", "kpis", "nodes", "flows", "resources",
-        "outcomes", "deadlines", "notes",
+        "digest", "scenario_digest", "seed", "cases", "replications", "activities", "kpis", "nodes", "flows",
+        "resources", "outcomes", "deadlines", "notes",
     }  # fmt: skip
     assert set(found["kpis"]) == {
         "cycle_time_s", "waiting_time_s", "processing_time_s", "cost_eur", "citizen_time_s", "citizen_cost_eur",

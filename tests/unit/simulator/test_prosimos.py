@@ -32,7 +32,9 @@ def arrivals(name: str, *values: float, plain: bool = False) -> tuple[Distributi
         ("uniform", (10, 20), "uniform", (10, 20)),
     ],
 )
-def test_version_two_holds_moments(name: str, values: tuple[float, ...], kind: str, parameters: tuple[float, ...]) -> None:
+def test_version_two_holds_moments(
+    name: str, values: tuple[float, ...], kind: str, parameters: tuple[float, ...]
+) -> None:
     law, found = arrivals(name, *values)
     assert (law.kind, law.parameters) == (kind, parameters)
     assert not found.notes
@@ -85,20 +87,36 @@ def test_version_zero_dictionaries_are_read_like_lists() -> None:
     assert found.activities == new.activities
 
 
+def law(name: str, *values: Any) -> dict[str, Any]:
+    return {"distribution_name": name, "distribution_params": [{"value": value} for value in values]}
+
+
+def span(day: str, begin: str, end: str) -> dict[str, Any]:
+    return {"arrival_time_calendar": [{"from": "MONDAY", "to": day, "beginTime": begin, "endTime": end}]}
+
+
+def gateway(value: float) -> dict[str, Any]:
+    ways = [{"path_id": "f", "value": value}]
+    return {"gateway_branching_probabilities": [{"gateway_id": "x", "probabilities": ways}]}
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"arrival_time_distribution": {"distribution_name": "zipf", "distribution_params": []}}, "unknown distribution"),
-        ({"arrival_time_distribution": {"distribution_name": "fix", "distribution_params": [{"value": "nan"}]}}, "numbers"),
+        ({"arrival_time_distribution": law("zipf")}, "unknown distribution"),
+        ({"arrival_time_distribution": law("fix", "nan")}, "numbers"),
         ({"resource_profiles": None}, "not a Prosimos scenario"),
-        ({"task_resource_distribution": [{"task_id": "t", "resources": [{"resource_id": "?", **fix(1)}]}]}, "no resource"),
-        ({"arrival_time_calendar": [{"from": "MONDAY", "to": "X", "beginTime": "8:00", "endTime": "9:00"}]}, "week day"),
-        ({"arrival_time_calendar": [{"from": "MONDAY", "to": "MONDAY", "beginTime": "8-9", "endTime": "9"}]}, "time of day"),
+        (
+            {"task_resource_distribution": [{"task_id": "t", "resources": [{"resource_id": "?", **fix(1)}]}]},
+            "no resource",
+        ),
+        (span("X", "8:00", "9:00"), "week day"),
+        (span("MONDAY", "8-9", "9"), "time of day"),
+        (span("MONDAY", "22:00", "06:00"), "two periods"),
         ({"batch_processing": [{"task_id": "t"}]}, "batch_processing cannot be simulated"),
-        ({"gateway_branching_probabilities": [{"gateway_id": "x", "probabilities": [{"path_id": "f", "value": 30}]}]},
-         "no probability"),
+        (gateway(30), "no probability"),
     ],
-)  # fmt: skip
+)
 def test_nonsense_is_a_located_error(change: dict[str, Any], match: str) -> None:
     content = as_prosimos({}, arrivals=fix(1)) | change
     with pytest.raises(ScenarioError, match=match) as caught:
@@ -141,4 +159,7 @@ def test_our_fields_say_how_a_figure_is_known() -> None:
     }
     found = read_scenario(content)
     assert found.cases_per_year == 30000
-    assert (found.known["arrival_time_distribution"].how, found.known["arrival_time_distribution"].low) == ("estimated", 20000)
+    assert (found.known["arrival_time_distribution"].how, found.known["arrival_time_distribution"].low) == (
+        "estimated",
+        20000,
+    )

@@ -58,7 +58,9 @@ SINGLE: list[tuple[str, float, int, dict[str, Any], int]] = [
 
 
 @pytest.mark.parametrize(("name", "exact", "servers", "service", "cases"), SINGLE, ids=[row[0] for row in SINGLE])
-def test_mean_waiting_time_of_a_queue(name: str, exact: float, servers: int, service: dict[str, Any], cases: int) -> None:
+def test_mean_waiting_time_of_a_queue(
+    name: str, exact: float, servers: int, service: dict[str, Any], cases: int
+) -> None:
     found = waits(ONE, cases, tasks={"t1": ("r", service)}, arrivals=expon(1000), people={"r": servers})
     assert agrees(exact, found)
 
@@ -74,9 +76,7 @@ def test_a_wrong_value_is_not_in_the_interval() -> None:
 def test_two_queues_in_a_row_wait_as_jackson_says() -> None:
     result = simulate(
         draw("f1: s -> t1\nf2: t1 -> t2\nf3: t2 -> e"),
-        scenario(
-            {"t1": ("a", expon(800)), "t2": ("b", expon(1600))}, arrivals=expon(1000), people={"a": 1, "b": 2}
-        ),
+        scenario({"t1": ("a", expon(800)), "t2": ("b", expon(1600))}, arrivals=expon(1000), people={"a": 1, "b": 2}),
         cases=60_000,
         replications=REPLICATIONS,
         seed=3,
@@ -105,7 +105,11 @@ def test_urgent_cases_go_first_but_never_before_they_exist() -> None:
         {"t1": ("r", expon(800))},
         arrivals=expon(1000),
         case_attributes=[
-            {"name": "eilig", "type": "discrete", "values": [{"key": "ja", "value": 0.3}, {"key": "nein", "value": 0.7}]}
+            {
+                "name": "eilig",
+                "type": "discrete",
+                "values": [{"key": "ja", "value": 0.3}, {"key": "nein", "value": 0.7}],
+            }
         ],
         prioritisation_rules=[
             {"priority_level": 1, "rules": [[{"attribute": "eilig", "comparison": "=", "value": "ja"}]]}
@@ -113,10 +117,8 @@ def test_urgent_cases_go_first_but_never_before_they_exist() -> None:
     )
     from bpm.exchange.prosimos import read_scenario
 
-    split = "f1: s -> x1\nf2: x1 -> t1 [eilig = \"ja\"]\n*f3: x1 -> t2\nf4: t1 -> e\nf5: t2 -> e"
-    given["task_resource_distribution"].append(
-        {"task_id": "t2", "resources": [{"resource_id": "r", **expon(800)}]}
-    )
+    split = 'f1: s -> x1\nf2: x1 -> t1 [eilig = "ja"]\n*f3: x1 -> t2\nf4: t1 -> e\nf5: t2 -> e'
+    given["task_resource_distribution"].append({"task_id": "t2", "resources": [{"resource_id": "r", **expon(800)}]})
     result = simulate(draw(split), read_scenario(given), cases=80_000, replications=REPLICATIONS, seed=11)
     assert near(842.105, result.nodes["t1"]["waiting_time_s"])
     assert near(4210.526, result.nodes["t2"]["waiting_time_s"])

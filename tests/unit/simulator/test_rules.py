@@ -15,7 +15,15 @@ from bpm.errors import DecisionError, FeelError, ScenarioError
 from bpm.feel import evaluate, free_names, parse_expression
 from bpm.feel import machine as M
 from bpm.feel.columns import Assembly, NotCompilable, UnknownName
-from bpm.model.decision import Decision, DecisionModel, DecisionTable, InputClause, LiteralExpression, OutputClause, Rule
+from bpm.model.decision import (
+    Decision,
+    DecisionModel,
+    DecisionTable,
+    InputClause,
+    LiteralExpression,
+    OutputClause,
+    Rule,
+)
 from bpm.simulator import simulate
 from bpm.simulator.data import Data
 from tests.unit.simulator.drawn import draw, fix, rule_task, scenario
@@ -30,9 +38,11 @@ DOMAIN: dict[str, tuple[Any, ...]] = {
 }
 EXPRESSIONS = (
     "a > 1", "a + b * 2 >= 7", "a / b", "a / b = 0", "-a < b - 1", "a ** 2 > 4", "a != b", "a between 0 and 2",
-    "a in [0..2.5)", "a in (1, 2.5)", "a in (< 0, > 2)", 'zone = "innen"', 'zone in ("innen", "nirgends")', 'zone < "b"',
+    "a in [0..2.5)", "a in (1, 2.5)", "a in (< 0, > 2)", 'zone = "innen"', 'zone < "b"',
+    'zone in ("innen", "nirgends")',
     "ja", "not(ja)", "ja and a > 0", "ja or leer", "leer and ja", "leer = null", "leer > 3", "a = null", "zone = a",
-    'if ja then a else b', 'if leer then "x" else zone', "abs(a)", "floor(a)", "ceiling(a) = 3", "not(leer)", "a + zone",
+    'if ja then a else b', 'if leer then "x" else zone', "abs(a)", "floor(a)", "ceiling(a) = 3", "not(leer)",
+    "a + zone",
     '(if a > 1 then "hoch" else "tief") = "hoch"', "(a > 1) = ja",
 )  # fmt: skip
 
@@ -51,7 +61,9 @@ def compiled_value(text: str, row: dict[str, Any]) -> Any:
          for v in row.values()], np.int8,
     )  # fmt: skip
     order = sorted(data.assembly._texts)
-    values = np.array([0.0 if v is None else float(order.index(v)) if isinstance(v, str) else float(v) for v in row.values()])
+    values = np.array(
+        [0.0 if v is None else float(order.index(v)) if isinstance(v, str) else float(v) for v in row.values()]
+    )
     stack = np.zeros(64, np.int8), np.zeros(64)
     kind = M.run(code, constants, start, values, types, *stack)
     number = stack[1][0]
@@ -65,7 +77,9 @@ def test_a_compiled_expression_has_the_value_that_the_evaluator_gives(text: str)
     node = parse_expression(text, NAMES)
     for values in itertools.product(*DOMAIN.values()):
         row = dict(zip(DOMAIN, values, strict=True))
-        scope = {k: Decimal(str(v)) if isinstance(v, int | float) and not isinstance(v, bool) else v for k, v in row.items()}
+        scope = {
+            k: Decimal(str(v)) if isinstance(v, int | float) and not isinstance(v, bool) else v for k, v in row.items()
+        }
         expected, found = evaluate(node, scope), compiled_value(text, row)
         if isinstance(expected, Decimal):
             assert found == pytest.approx(float(expected)), row
@@ -73,7 +87,9 @@ def test_a_compiled_expression_has_the_value_that_the_evaluator_gives(text: str)
             assert found is expected or found == expected, row
 
 
-@pytest.mark.parametrize("text", ["unbekannt > 1", "[1, 2]", "sum(a)", "some x in [1] satisfies x > a", 'date("2025-01-01")'])
+@pytest.mark.parametrize(
+    "text", ["unbekannt > 1", "[1, 2]", "sum(a)", "some x in [1] satisfies x > a", 'date("2025-01-01")']
+)
 def test_what_columns_cannot_hold_is_refused_by_name(text: str) -> None:
     assembly = Assembly()
     with pytest.raises((NotCompilable, UnknownName)):
@@ -106,13 +122,17 @@ RULES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("[1..3]", 'not("innen")'), ("a * 20", '"lang"')),
     (("-", '"innen"'), ("30", '"kurz"')),
 ]
-DRAWN = "f1: s -> m1\nf2: m1 -> x1\nf3: x1 -> e1 [ergebnis.weg = \"kurz\"]\n*f4: x1 -> e2"
+DRAWN = 'f1: s -> m1\nf2: m1 -> x1\nf3: x1 -> e1 [ergebnis.weg = "kurz"]\n*f4: x1 -> e2'
 
 
 def play(procedure: Any, **given: Any) -> Any:
     attributes = [
         {"name": "a", "type": "discrete", "values": [{"key": 0, "value": 0.25}, {"key": 2, "value": 0.75}]},
-        {"name": "zone", "type": "discrete", "values": [{"key": "innen", "value": 0.4}, {"key": "außen", "value": 0.6}]},
+        {
+            "name": "zone",
+            "type": "discrete",
+            "values": [{"key": "innen", "value": 0.4}, {"key": "außen", "value": 0.6}],
+        },
     ]
     figures = scenario({}, arrivals=fix(1), case_attributes=attributes, **given)
     return simulate(procedure, figures, cases=8000, replications=1)
@@ -142,7 +162,7 @@ def test_a_required_decision_is_computed_first() -> None:
 
 
 def test_a_guard_on_unknown_data_says_what_the_scenario_lacks() -> None:
-    with pytest.raises(ScenarioError, match="condition of f3 cannot be evaluated.*case_attributes") as caught:
+    with pytest.raises(ScenarioError, match=r"condition of f3 cannot be evaluated.*case_attributes") as caught:
         play(draw("f1: s -> x1\nf3: x1 -> e1 [gibtesnicht > 3]\n*f4: x1 -> e2"))
     assert (caught.value.code, caught.value.element) == ("scenario-incomplete", "x1")
 
@@ -153,17 +173,22 @@ def test_a_decision_that_cannot_be_compiled_is_noted_and_may_be_drawn_instead() 
     text = "f1: s -> m1\nf2: m1 -> e"
     notes = play(draw(text, decisions=decisions, m1=task)).notes
     assert [(note.element, note.field) for note in notes if note.field == "decision"] == [("m1", "decision")]
-    drawn = [
-        {"name": "ergebnis", "type": "discrete", "values": [{"key": "x", "value": 1.0}]}
-    ]
-    guarded = draw("f1: s -> m1\nf2: m1 -> x1\nf3: x1 -> e1 [ergebnis = \"x\"]\n*f4: x1 -> e2", decisions=decisions, m1=task)
+    drawn = [{"name": "ergebnis", "type": "discrete", "values": [{"key": "x", "value": 1.0}]}]
+    guarded = draw(
+        'f1: s -> m1\nf2: m1 -> x1\nf3: x1 -> e1 [ergebnis = "x"]\n*f4: x1 -> e2', decisions=decisions, m1=task
+    )
     result = play(guarded, event_attributes=[{"event_id": "m1", "attributes": drawn}])
     assert result.outcomes == {"e1": 1.0, "e2": 0.0}
 
 
 def test_prosimos_rules_choose_among_the_true_ones_and_fall_back_to_the_default() -> None:
     rules = [{"id": "groß", "rules": [[{"attribute": "a", "comparison": "in", "value": [1, "inf"]}]]}]
-    ways = [{"gateway_id": "x1", "probabilities": [{"path_id": "f3", "condition_id": "groß"}, {"path_id": "f4", "value": 0}]}]
+    ways = [
+        {
+            "gateway_id": "x1",
+            "probabilities": [{"path_id": "f3", "condition_id": "groß"}, {"path_id": "f4", "value": 0}],
+        }
+    ]
     result = play(
         draw("f1: s -> x1\nf3: x1 -> e1\n*f4: x1 -> e2"), branch_rules=rules, gateway_branching_probabilities=ways
     )

@@ -101,7 +101,9 @@ def test_a_timer_that_does_not_interrupt_adds_a_token() -> None:
 def test_a_timer_on_a_sub_process_empties_it() -> None:
     late = event("b", "boundaryEvent", "timer", "PT1M", attached_to="u")
     text = "f1: s -> u\nf2: u -> e1\nf3: b -> e2\ng1: u.s -> u.a\ng2: u.a -> u.t1\ng3: u.a -> u.t2"
-    done, result = play(draw(text, b=late, u=sub("u")), {"u.t1": ("r", fix(600)), "u.t2": fix(30)}, people={"r": 1}, cases=2)
+    done, result = play(
+        draw(text, b=late, u=sub("u")), {"u.t1": ("r", fix(600)), "u.t2": fix(30)}, people={"r": 1}, cases=2
+    )
     assert [row for row in done if row[0] in ("b", "e2", "u")] == [("b", 60), ("e2", 60), ("b", 1060), ("e2", 1060)]
     assert result.resources["r"]["utilisation"].mean == pytest.approx(120 / 1060)
 
@@ -128,11 +130,12 @@ def test_of_several_awaited_events_the_first_one_wins() -> None:
 
 
 def test_handovers_count_the_other_pools_that_had_the_case_directly_before() -> None:
-    text = "f1: s -> t1\nf2: t1 -> a1\nf3: a1 -> t2\nf4: a1 -> t3\nf5: t2 -> a2\nf6: t3 -> a2\nf7: a2 -> m1\nf8: m1 -> t4\nf9: t4 -> e"
-    staff = {"t1": "x", "t2": "x", "t3": "y", "t4": "z"}
-    _, result = play(
-        draw(text), {task: (who, fix(5)) for task, who in staff.items()}, people={"x": 1, "y": 1, "z": 1}
+    text = (
+        "f1: s -> t1\nf2: t1 -> a1\nf3: a1 -> t2\nf4: a1 -> t3\nf5: t2 -> a2\nf6: t3 -> a2\nf7: a2 -> m1\n"
+        "f8: m1 -> t4\nf9: t4 -> e"
     )
+    staff = {"t1": "x", "t2": "x", "t3": "y", "t4": "z"}
+    _, result = play(draw(text), {task: (who, fix(5)) for task, who in staff.items()}, people={"x": 1, "y": 1, "z": 1})
     assert result.kpis["handovers"].mean == 3  # x to y, and x and y to z; the automatic step in between changes nothing
 
 
