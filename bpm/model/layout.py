@@ -30,7 +30,7 @@ from bpm.model.process import (
 )
 from bpm.model.routing import DOWN, LEFT, RIGHT, UP, Point, Rectangle, Route, route
 
-TASK: Final = (110.0, 80.0)
+TASK: Final = (120.0, 80.0)
 EVENT: Final = (36.0, 36.0)
 GATEWAY: Final = (50.0, 50.0)
 
@@ -40,7 +40,7 @@ _HEADER: Final = 30.0
 _MARGIN: Final = 30.0
 _POOL_GAP: Final = 50.0
 _LABEL_WIDTH: Final = 96.0
-_GATEWAY_LABEL: Final = 74.0
+_GATEWAY_LABEL: Final = 66.0
 """Narrower: it stands above the flow that comes in, between the gateway and the node before it."""
 _TRACKS: Final = 4
 

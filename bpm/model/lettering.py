@@ -70,8 +70,8 @@ def _breakable(words: list[str], width: float, size: float) -> list[str]:
 
 
 def block(text: str, width: float, *, most: int = 6) -> tuple[float, float]:
-    """Width and height in pixels of the wrapped text."""
+    """Width and height in pixels of the wrapped text, with a margin for faces that run wider."""
     lines = wrap(text, width, most=most)
     if not lines:
         return 0.0, 0.0
-    return max(width_of(line) for line in lines) + 2, len(lines) * LINE_HEIGHT
+    return max(width_of(line) for line in lines) * 1.12 + 6, len(lines) * LINE_HEIGHT
