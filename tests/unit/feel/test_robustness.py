@@ -76,7 +76,7 @@ def _outcome(text: str):
 
 def test_no_function_and_no_operator_ever_raises():
     random = Random(SEED)
-    for text in _texts(random, 4_000):
+    for text in _texts(random, 3_000):
         try:
             _outcome(text)
         except Exception as error:
@@ -86,12 +86,7 @@ def test_no_function_and_no_operator_ever_raises():
 def test_every_function_meets_every_value():
     for name in sorted(BUILTINS):
         for atom in ATOMS:
-            for text in (
-                f"{name}({atom})",
-                f"{name}({atom}, {atom})",
-                f"{name}([1, 2], {atom})",
-                f"{name}({atom}, 1, 2)",
-            ):
+            for text in (f"{name}({atom})", f"{name}({atom}, 1, {atom})"):
                 try:
                     _outcome(text)
                 except Exception as error:
@@ -99,13 +94,13 @@ def test_every_function_meets_every_value():
 
 
 def test_the_same_text_gives_the_same_value_and_warnings():
-    first = [_outcome(text) for text in _texts(Random(SEED), 1_000)]
-    assert first == [_outcome(text) for text in _texts(Random(SEED), 1_000)]
+    first = [_outcome(text) for text in _texts(Random(SEED), 500)]
+    assert first == [_outcome(text) for text in _texts(Random(SEED), 500)]
 
 
 def test_no_cell_ever_raises():
     random = Random(SEED + 1)
-    for text in _texts(random, 1_500):
+    for text in _texts(random, 1_000):
         tested = random.choice(ATOMS)
         try:
             value = evaluate(parse_expression(tested), {}, now=NOW)
