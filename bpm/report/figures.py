@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from bpm import __version__
@@ -68,7 +69,8 @@ def draw_up(
         "to_be": None,
         "success_check": None,
     }
-    return report | {"digest": digest(report)}
+    plain: dict[str, Any] = json.loads(canonical(report))
+    return plain | {"digest": digest(plain)}
 
 
 def digest(report: Mapping[str, Any]) -> str:
@@ -79,7 +81,15 @@ def digest(report: Mapping[str, Any]) -> str:
 
 def canonical(report: Mapping[str, Any]) -> bytes:
     """The one way to write a report: sorted keys, UTF-8, two spaces, a final newline."""
-    return (json.dumps(report, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode()
+    text = json.dumps(report, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False, default=_number)
+    return f"{text}\n".encode()
+
+
+def _number(value: object) -> int | float:
+    """FEEL's decimals in evidence as JSON numbers. Raises TypeError for what is no number."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def contents(report: Mapping[str, Any]) -> dict[str, bytes]:
