@@ -79,6 +79,18 @@ class Given:
         return None if self.process is None else Graph(self.process)
 
     @cached_property
+    def graphs(self) -> tuple[Graph, ...]:
+        """The same for every process of the file that has flow nodes, in its order."""
+        from bpm.model.graph import Graph
+
+        main = self.process
+        return tuple(
+            self.graph if process is main and self.graph is not None else Graph(process)
+            for process in self.processes
+            if process.nodes
+        )
+
+    @cached_property
     def soundness(self) -> Soundness | None:
         """What the state space of the main process tells; explored once for all checks of the flow."""
         from bpm.analyser.soundness import examine

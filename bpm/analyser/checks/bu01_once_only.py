@@ -66,9 +66,11 @@ ASKED = ("citizen", "business")
 )
 def find_repeated_questions(given: Given) -> Iterator[Outcome]:
     """One finding per asking step, in the order of the model."""
-    graph = given.graph
-    if graph is None:
-        return
+    for graph in given.graphs:
+        yield from _in_process(given, graph)
+
+
+def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     asking = [node for node in graph.process.nodes if isinstance(node, Activity) and _asked(node)]
     if not any(node.facts.writes for node in graph.process.nodes):
         if graph.steps():
@@ -77,6 +79,7 @@ def find_repeated_questions(given: Given) -> Iterator[Outcome]:
                     "de": "kein Schritt hat erfasst, welche Angaben woher kommen",
                     "en": "no step records which data come from where",
                 },
+                element=graph.process.id,
                 path=given.path,
             )
         return
@@ -86,6 +89,7 @@ def find_repeated_questions(given: Given) -> Iterator[Outcome]:
                 "de": "es ist nicht erfasst, welche Register welche Angaben führen",
                 "en": "it is not recorded which registers hold which data",
             },
+            element=graph.process.id,
             path=given.path,
         )
     for node in asking:

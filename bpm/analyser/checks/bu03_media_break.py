@@ -53,6 +53,9 @@ Dumas u. a.: Fundamentals of business process management, 2018 (Transport, Über
 """
 
 MEDIUM = {"online": "digital", "paper": "paper", "mail": "paper", "counter": "person", "phone": "person"}
+MOST_NAMES = 10
+"""So many steps without a channel are named."""
+
 NO_PAPER = frozenset({"visit", "presence", "electronic", "online", "digital"})
 """What a norm may demand that is no reason for paper."""
 
@@ -66,24 +69,31 @@ NO_PAPER = frozenset({"visit", "presence", "electronic", "online", "digital"})
 )
 def find_media_breaks(given: Given) -> Iterator[Outcome]:
     """One finding per pair of consecutive steps, in the order of the model; one note on missing channels."""
-    graph = given.graph
-    if graph is None:
-        return
+    for graph in given.graphs:
+        yield from _in_process(given, graph)
+
+
+def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     silent = [node.id for node in graph.steps() if _channel(node) not in MEDIUM]
     if silent:
-        yield Skipped(
-            reason={
-                "de": f"der Kanal ist nicht erfasst bei: {titles(graph, silent)}",
-                "en": f"the channel is not recorded at: {titles(graph, silent)}",
-            },
-            path=given.path,
-        )
+        yield Skipped(reason=_unrecorded(graph, silent), element=graph.process.id, path=given.path)
     for first in graph.steps():
         for second in _next_steps(graph, first):
             media = MEDIUM.get(_channel(first) or ""), MEDIUM.get(_channel(second) or "")
             paper = {("digital", "paper"): second, ("paper", "digital"): first}.get((media[0] or "", media[1] or ""))
             if paper is not None and not _demanded(paper):
                 yield _finding(given, graph, first, second)
+
+
+def _unrecorded(graph: Graph, silent: list[str]) -> dict[str, str]:
+    if len(silent) == len(graph.steps()):
+        return {"de": "bei keinem Schritt ist ein Kanal erfasst", "en": "no step records a channel"}
+    more = len(silent) - MOST_NAMES
+    names = titles(graph, silent[:MOST_NAMES])
+    return {
+        "de": f"der Kanal ist nicht erfasst bei: {names}" + (f" und {more} weiteren" if more > 0 else ""),
+        "en": f"the channel is not recorded at: {names}" + (f" and {more} more" if more > 0 else ""),
+    }
 
 
 def _channel(node: FlowNode) -> str | None:

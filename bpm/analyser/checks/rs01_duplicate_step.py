@@ -72,9 +72,11 @@ Reijers, Limam Mansar: Best practices in business process redesign, 2005 (task e
 )
 def find_duplicate_steps(given: Given) -> Iterator[Outcome]:
     """One finding per pair of like steps, in the order of the model."""
-    graph = given.graph
-    if graph is None:
-        return
+    for graph in given.graphs:
+        yield from _in_process(given, graph)
+
+
+def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     groups: dict[Hashable, list[Task]] = {}
     for step in graph.steps():
         data = (reads(step), writes(step))

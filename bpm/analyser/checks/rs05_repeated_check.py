@@ -83,9 +83,11 @@ ALIKE = 0.8
 )
 def find_repeated_checks(given: Given) -> Iterator[Outcome]:
     """One finding per pair, the earlier check first, in the order of the model."""
-    graph = given.graph
-    if graph is None:
-        return
+    for graph in given.graphs:
+        yield from _in_process(given, graph)
+
+
+def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     groups: dict[Hashable, list[Task]] = {}
     for step in graph.steps():
         if isinstance(step, BusinessRuleTask) and step.decision:
