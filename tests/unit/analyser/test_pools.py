@@ -10,7 +10,10 @@ from bpm.model.process import DataUse, Facts, Process, ProcessModel
 from tests.unit.tokens.drawing import draw
 
 SOUND = "start s : a\ntask a : e\nend e"
-STUCK = "start s2 in q : x\nxor x in q : b? c!\ntask b in q : y\ntask c in q : y\nand y in q : d\ntask d in q : f\nend f in q"
+STUCK = (
+    "start s2 in q : x\nxor x in q : b? c!\ntask b in q : y\ntask c in q : y\nand y in q : d\n"
+    "task d in q : f\nend f in q"
+)
 TWICE = "start s2 in q : b\ntask b in q : c\ntask c in q : f\nend f in q"
 
 
