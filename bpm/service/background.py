@@ -54,7 +54,7 @@ def fire(services: Services, seen: TimerRow) -> bool:
     """Fire one timer if it is still waiting and due; never early, never twice."""
     from bpm import engine
 
-    with services.writing() as work:
+    def do(work: UnitOfWork) -> bool:
         instance = queries.instance_of(work, seen.instance_id)
         timer = work.get(TimerRow, seen.id)
         if instance is None or timer is None or timer.state != "open" or timer.due > work.now:
@@ -64,14 +64,16 @@ def fire(services: Services, seen: TimerRow) -> bool:
         work.close(TimerRow, [timer.id], "fired")
         detail = {"due": timer.due.isoformat()}
         record(work, instance, outcome, Command("timer-fired", SYSTEM, timer.element, detail))
-        work.commit()
-    return True
+        return True
+
+    return services.transact(do)
 
 
 def deliver(services: Services, seen: OutboxRow) -> bool:
     """Deliver one message or signal that a case sent. A message that nobody waits for is tried again until it
     expires; a signal reaches those who wait at this moment."""
-    with services.writing() as work:
+
+    def do(work: UnitOfWork) -> bool:
         row = work.get(OutboxRow, seen.id, lock=True)
         if row is None or row.state != "waiting":
             return False
@@ -87,14 +89,14 @@ def deliver(services: Services, seen: OutboxRow) -> bool:
             work.close(OutboxRow, [row.id], "expired")
             sender = queries.instance_of(work, row.instance_id)
             assert sender is not None
-            work.add(
-                incident(work, sender, "message", row.id, row.element, "nobody-waits", f"nobody took {row.name!r}")
-            )
+            what = f"nobody took the message {row.name!r}"
+            work.add(incident(work, sender, "message", row.id, row.element, "nobody-waits", what))
         else:
             again = work.now + timedelta(seconds=REDELIVERY_S)
             work.change(OutboxRow, row.id, attempts=row.attempts + 1, next_at=again)
-        work.commit()
-    return arrived
+        return arrived
+
+    return services.transact(do)
 
 
 def _deliver_message(services: Services, work: UnitOfWork, tenant: Tenant, row: OutboxRow) -> bool:
@@ -107,7 +109,8 @@ def _deliver_message(services: Services, work: UnitOfWork, tenant: Tenant, row: 
 
 def _keep_incident(services: Services, row: TimerRow | OutboxRow, error: LichtungError) -> None:
     log.warning("incident %s at %s of %s", error.code, row.element, row.instance_id)
-    with services.writing() as work:
+
+    def do(work: UnitOfWork) -> None:
         instance = queries.instance_of(work, row.instance_id)
         if instance is None:
             return
@@ -115,7 +118,8 @@ def _keep_incident(services: Services, row: TimerRow | OutboxRow, error: Lichtun
         work.add(incident(work, instance, kind, row.id, row.element, error.code, error.message))
         if isinstance(row, OutboxRow):
             work.change(OutboxRow, row.id, state="stuck")
-        work.commit()
+
+    services.transact(do)
 
 
 class Background:

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bpm.analyser.run import Analysis, analyse
 from bpm.clock import Clock
@@ -22,10 +22,12 @@ from bpm.settings import Settings
 from bpm.store import json_text, queries, schema
 from bpm.store.database import Database
 from bpm.store.records import IdempotencyRow, ProcedureRow
-from bpm.store.unit_of_work import UnitOfWork
+from bpm.store.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
     from bpm.engine.executable import Executable
+
+T = TypeVar("T")
 
 KEPT_MODELS = 64
 """How many model versions stay built in memory; one takes some 20 kB to 3 MB."""
@@ -70,9 +72,9 @@ class Services:
         """A unit of work that only reads."""
         return UnitOfWork(self.database, writes=False)
 
-    def writing(self) -> UnitOfWork:
-        """A unit of work that writes."""
-        return UnitOfWork(self.database)
+    def transact(self, do: Callable[[UnitOfWork], T]) -> T:
+        """Do something in one unit of work that writes; answers after its commit."""
+        return transact(self.database, do)
 
     def model(self, work: UnitOfWork, row: ProcedureRow) -> Model:
         """The model of one version."""
@@ -121,7 +123,7 @@ def check_ready(services: Services) -> None:
 
 def schema_revision() -> str:
     """The schema that this version of the code expects."""
-    return schema.head()
+    return schema.HEAD
 
 
 def to_json(value: Any) -> str:
@@ -156,28 +158,29 @@ def perform(
     """
     if key is not None and not 0 < len(key) <= 200:
         raise InvalidRequest("bad-key", "an Idempotency-Key has 1 to 200 characters")
-    with services.writing() as work:
-        row = None
-        if key is not None:
-            digest = hashlib.sha256(json_text.dump(request).encode()).hexdigest()
-            row = IdempotencyRow(
-                city=actor.city,
-                office=actor.office,
-                actor=actor.name,
-                key=key,
-                body_digest=digest,
-                status=None,
-                answer=None,
-                created_at=work.now,
-            )
-            earlier = queries.reserve_key(work, row)
-            if earlier is not None:
-                return _replay(earlier, digest)
+
+    def once(work: UnitOfWork) -> Answer:
+        if key is None:
+            return do(work)
+        digest = hashlib.sha256(json_text.dump(request).encode()).hexdigest()
+        row = IdempotencyRow(
+            city=actor.city,
+            office=actor.office,
+            actor=actor.name,
+            key=key,
+            body_digest=digest,
+            status=None,
+            answer=None,
+            created_at=work.now,
+        )
+        earlier = queries.reserve_key(work, row)
+        if earlier is not None:
+            return _replay(earlier, digest)
         answer = do(work)
-        if row is not None:
-            queries.keep_answer(work, replace(row, status=answer.status, answer=json_text.dump(answer.body)))
-        work.commit()
-    return answer
+        queries.keep_answer(work, replace(row, status=answer.status, answer=json_text.dump(answer.body)))
+        return answer
+
+    return services.transact(once)
 
 
 def _replay(earlier: IdempotencyRow, digest: str) -> Answer:

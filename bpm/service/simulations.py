@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -163,17 +164,20 @@ def _view(row: ComputationRow) -> dict[str, Any]:
 
 def run_next(services: Services) -> bool:
     """Claim and carry out one simulation; whether there was one."""
-    with services.writing() as work:
-        row = queries.claimable_computation(work, KIND)
-        if row is None:
-            return False
-        token = row.token + 1
-        work.change(ComputationRow, row.id, state="running", token=token, lease_until=work.now + LEASE)
-        work.commit()
-    held = _Held(services, row.id, token)
-    with held:
+    row = services.transact(_claim)
+    if row is None:
+        return False
+    with _Held(services, row.id, row.token) as held:
         _carry_out(services, row, held)
     return True
+
+
+def _claim(work: UnitOfWork) -> ComputationRow | None:
+    row = queries.claimable_computation(work, KIND)
+    if row is None:
+        return None
+    work.change(ComputationRow, row.id, state="running", token=row.token + 1, lease_until=work.now + LEASE)
+    return replace(row, token=row.token + 1)
 
 
 def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
@@ -231,10 +235,12 @@ class _Held:
 
     def finish(self, **values: Any) -> None:
         """Record how it ended, if it is still ours."""
-        with self.services.writing() as work:
+
+        def do(work: UnitOfWork) -> None:
             if self._ours(work):
                 work.change(ComputationRow, self.id, lease_until=None, ended_at=work.now, **values)
-                work.commit()
+
+        self.services.transact(do)
 
     def _ours(self, work: UnitOfWork) -> bool:
         row = work.get(ComputationRow, self.id, lock=True)
@@ -249,12 +255,15 @@ class _Held:
                 continue
             waited, written = 0.0, self.progress
             try:
-                with self.services.writing() as work:
-                    if not self._ours(work):
-                        self._lost.set()
-                        return
-                    more: dict[str, Any] = {} if written is None else {"progress": written}
-                    work.change(ComputationRow, self.id, lease_until=work.now + LEASE, **more)
-                    work.commit()
+                if not self.services.transact(self._keep):
+                    self._lost.set()
+                    return
             except LichtungError as error:
                 log.warning("%s", error)
+
+    def _keep(self, work: UnitOfWork) -> bool:
+        if not self._ours(work):
+            return False
+        more: dict[str, Any] = {} if self.progress is None else {"progress": self.progress}
+        work.change(ComputationRow, self.id, lease_until=work.now + LEASE, **more)
+        return True

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bpm.errors import Conflict, Forbidden, NotFound, Stale
+from bpm.errors import Conflict, Forbidden, InvalidRequest, NotFound, Stale
+from bpm.model.form import Form
 from bpm.service import views
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
@@ -126,13 +127,14 @@ def complete(
     if_match: int | None = None,
     key: str | None = None,
 ) -> Answer:
-    """Complete a task and answer the case as it is then. Raises Conflict when it is done, gone or held by another."""
+    """Complete a task and answer the case as it is then. Raises Conflict when it is done, gone or held by another,
+    InvalidRequest `form-answers` when the answers break the task's form."""
     from bpm import engine
 
     def run(executable: Executable, instance: InstanceRow, item: WorkItemRow, now: datetime) -> Outcome:
         return engine.complete(executable, instance.snapshot, item.item, variables, now)
 
-    act = _Act("task-completed", {"variables": dict(variables)}, run)
+    act = _Act("task-completed", {"variables": dict(variables)}, run, variables)
     return _finish(services, actor, task_id, act, if_match, key)
 
 
@@ -155,6 +157,7 @@ class _Act:
     kind: str
     detail: dict[str, Any]
     run: Callable[[Executable, InstanceRow, WorkItemRow, datetime], Outcome]
+    answers: Mapping[str, Any] | None = None
 
 
 def _finish(
@@ -170,6 +173,8 @@ def _finish(
     def do(work: UnitOfWork) -> Answer:
         instance, item = _locked(work, actor, task_id, if_match)
         model = services.model_by_id(work, instance.procedure_id)
+        if act.answers is not None and item.form:
+            _judge(model.procedure.form(item.form), item, {**instance.variables, **act.answers}, services.settings.lang)
         outcome = act.run(model.require(), instance, item, work.now)
         done = CompletionRow(
             task_id=item.id,
@@ -188,6 +193,14 @@ def _finish(
         return Answer(views.whole_case(work, after))
 
     return perform(services, actor, do, key=key, request=[act.kind, task_id, act.detail])
+
+
+def _judge(schema: Mapping[str, Any] | None, item: WorkItemRow, values: Mapping[str, Any], lang: str) -> None:
+    """The form's own rules hold at the server too; what the case knows already counts as answered."""
+    problems = Form.parse(schema, item.form or "").check(values, lang) if schema is not None else {}
+    if problems:
+        told = "; ".join(f"{key}: {text}" for key, text in problems.items())
+        raise InvalidRequest("form-answers", told, element=item.element)
 
 
 def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) -> tuple[InstanceRow, WorkItemRow]:

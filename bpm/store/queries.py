@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, Table, and_, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bpm.store import tables as t
 from bpm.store.records import (
@@ -248,7 +246,12 @@ def claimable_computation(work: UnitOfWork, kind: str) -> ComputationRow | None:
 def reserve_key(work: UnitOfWork, row: IdempotencyRow) -> IdempotencyRow | None:
     """Take a key for this unit of work. If somebody has used it, their row; an unfinished rival is waited for."""
     table = t.idempotency
-    maker = insert_postgresql if work.database.is_postgresql else insert_sqlite
+    # a dialect costs a fifth of a second to import, so only the one in use is
+    maker: Any
+    if work.database.is_postgresql:
+        from sqlalchemy.dialects.postgresql import insert as maker
+    else:
+        from sqlalchemy.dialects.sqlite import insert as maker
     values = {name: getattr(row, name) for name in table.columns.keys()}  # noqa: SIM118
     # RETURNING, because not every driver counts the rows of such an insert
     taken = work.connection.execute(maker(table).values(**values).on_conflict_do_nothing().returning(table.c.key))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, select, true, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -117,6 +117,14 @@ class UnitOfWork:
             self.connection.execute(update(table).where(table.c.id.in_(keys)).values(state=state, ended_at=self.now))
 
 
+def transact(database: Database, do: Callable[[UnitOfWork], R]) -> R:
+    """Do something in one unit of work and answer after its commit; what `do` raises leaves nothing behind."""
+    with UnitOfWork(database) as work:
+        result = do(work)
+        work.commit()
+    return result
+
+
 def _values(record: Any) -> dict[str, Any]:
     return {one.name: getattr(record, one.name) for one in fields(record)}
 
@@ -126,4 +134,4 @@ def _record(kind: type[R], row: RowMapping) -> R:
 
 
 def _equal(table: Any, equal: Mapping[str, Any]) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == value for name, value in equal.items()))
+    return and_(true(), *(table.c[name] == value for name, value in equal.items()))
