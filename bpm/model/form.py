@@ -107,10 +107,14 @@ class Form:
 
     @staticmethod
     def parse(schema: Mapping[str, Any], path: str) -> Form:
-        """A form from form-js JSON. Raises ModelError with `path` and the component: `form-malformed`, `form-key`,
+        """A form from form-js JSON; JSON of another kind has no fields and is named as `not form-js` in `unknown`.
+
+        Raises ModelError with `path` and the component: `form-malformed`, `form-key`,
         `form-key-twice`, `form-option`, `form-limit`, `form-pattern`, `form-condition`."""
         reading = _Reading(path, [], [], [])
         components = schema.get("components") if isinstance(schema, Mapping) else None
+        if isinstance(schema, Mapping) and "components" not in schema:
+            return Form(str(schema.get("id", "")), (), (), (Unknown("not form-js", path),))
         if not isinstance(components, list):
             raise ModelError("form-malformed", "a form is an object with a list of components", path=path)
         reading.components(components, 0)

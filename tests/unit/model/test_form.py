@@ -93,6 +93,14 @@ def test_an_unknown_component_is_named_never_dropped_silently() -> None:
     assert [one.key for one in parsed.fields] == ["wert"]
 
 
+def test_json_of_another_kind_is_named_and_asks_nothing() -> None:
+    other = Form.parse({"type": "object", "properties": {"name": {"type": "string"}}}, "forms/schema.json")
+    assert other.fields == ()
+    assert other.unknown == (Unknown("not form-js", "forms/schema.json"),)
+    with pytest.raises(ModelError, match="list of components"):
+        Form.parse({"components": "x"}, "forms/f.json")
+
+
 def test_a_group_is_read_through() -> None:
     assert [one.key for one in form({"type": "group", "id": "g", "components": [field("number")]}).fields] == ["wert"]
 
