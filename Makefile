@@ -70,6 +70,6 @@ $(WEB)/node_modules/.ready: $(WEB)/package-lock.json | .venv/.uv
 	@cd $(WEB) && PATH="$$PATH:$(CURDIR)/.npm-venv/bin" $(NPM) ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-	  || echo "browser tests will fail; type: sudo apt-get install --no-install-recommends chromium" >&2
+chromium:  # the browser of the tests, and curl for the README's journeys
+	@command -v chromium >/dev/null && command -v curl >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; } \
+	  || echo "browser tests will fail; type: sudo apt-get install --no-install-recommends chromium curl" >&2
