@@ -26,6 +26,7 @@ MERGE = "start s : x\nand x : a b\ntask a : c\ntask b : c\ntask c : e\nend e"
 IMPLICIT = "start s : a\ntask a : b c\ntask b : e\ntask c : e\nend e"
 CONDITIONAL = "start s : a\ntask a : b? c? d!\ntask b : e\ntask c : e\ntask d : e\nend e"
 ALWAYS = "start s : a\ntask a : b c?\ntask b : e\ntask c : e\nend e"
+REST = "start s : a\ntask a : b c!\ntask b : e\ntask c : e\nend e"
 LOOP = "start s : m\nxor m : a\ntask a : x\nxor x : b? e!\ntask b : m\nend e"
 SUB = "start s : S\nsub S : c\nstart i in S : a\ntask a in S : b\ntask b in S : j\nend j in S\ntask c : e\nend e"
 SUB_BARE = "start s : S\nsub S : c\ntask a in S\ntask b in S\ntask c : e\nend e"
@@ -114,6 +115,8 @@ TRACES = [
     (ALWAYS, "a b e", "over"),
     (ALWAYS, "a c b e e", "over"),
     (ALWAYS, "a c e", "open"),
+    (REST, "a b e", "over"),
+    (REST, "a c", "never"),
     (LOOP, "a e", "over"),
     (LOOP, "a b a b a e", "over"),
     (LOOP, "a a", "never"),
