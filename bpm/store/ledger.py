@@ -113,10 +113,12 @@ def verify(work: UnitOfWork, instance: InstanceRow) -> Verified:
     by_number: dict[int, list[HistoryRow]] = {}
     for row in work.where(HistoryRow, instance_id=instance.id):
         by_number.setdefault(row.number, []).append(row)
+    # the history of a case may be deleted by law, but as a whole
+    deleted = not by_number
     breaks: list[Break] = []
     previous = ORIGIN
     for position, link in enumerate(links, start=1):
-        reason = _broken(link, position, previous, by_number.pop(link.number, []))
+        reason = _broken(link, position, previous, by_number.pop(link.number, []), deleted)
         if reason:
             breaks.append(Break(instance.id, position, reason))
             break
@@ -128,13 +130,15 @@ def verify(work: UnitOfWork, instance: InstanceRow) -> Verified:
     return Verified(1, len(links), tuple(breaks))
 
 
-def _broken(link: LedgerRow, position: int, previous: str, rows: Sequence[HistoryRow]) -> str | None:
+def _broken(link: LedgerRow, position: int, previous: str, rows: Sequence[HistoryRow], deleted: bool) -> str | None:
     if link.number != position:
         return f"entry {position} is missing"
     if link.previous != previous:
         return "does not continue the entry before"
     if link.digest != link_digest(link):
         return "the entry was changed"
+    if not rows and not deleted:
+        return "the history of this entry is missing"
     if rows and link.payload_digest != payload_digest(rows):
         return "the history was changed"
     return None

@@ -7,11 +7,12 @@ from dataclasses import fields
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from bpm.errors import LichtungError
 from bpm.store.database import Database, normalise
 from bpm.store.records import TABLE
-from bpm.store.schema import check, upgrade
+from bpm.store.schema import HEAD, check, config, upgrade
 from bpm.store.tables import metadata
 from tests.postgres import Server
 
@@ -42,6 +43,10 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
 def test_a_database_without_our_schema_is_refused(tmp_path: object) -> None:
     with pytest.raises(LichtungError, match="bpm db upgrade"):
         check(Database(f"sqlite:///{tmp_path}/empty.db"))
+
+
+def test_the_expected_revision_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [HEAD]
 
 
 def test_every_record_has_exactly_the_columns_of_its_table() -> None:
