@@ -10,8 +10,9 @@ Where it comes from: BPMN 2.0.2 (OMG formal/2013-12-09), chapter 13.
 * 13.2 instantiation and end: one start event begins a process; without any, all nodes without incoming flow do. A
   process or sub-process is over when no token is left in it.
 * 13.3.1-13.3.4 activities: each arriving token starts the activity once (uncontrolled merge); several outgoing flows
-  all get a token, conditional ones if their condition holds, the default if no other flow is taken. A sub-process starts
-  its start events or nodes without incoming flow. Tasks, call activities, ad-hoc and empty sub-processes are one step.
+  all get a token, conditional ones if their condition holds, the default if no other flow is taken. A sub-process
+  starts its start events or nodes without incoming flow. Tasks, call activities, ad-hoc and empty sub-processes:
+  one step.
 * 13.3.6, 13.3.7 loops and multi-instance: the repetition is a black box, the content is played once.
 * 13.4.1 parallel, 13.4.2 exclusive, 13.4.3 inclusive (its join fires unless a token can still reach an empty input
   but no filled one, without passing the join), 13.4.4 event-based gateways. Complex gateways (13.4.5) are `foreign`.
