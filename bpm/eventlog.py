@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
@@ -51,32 +53,26 @@ def activity_rows(
     log: EventLog, names: dict[str, str], tasks: frozenset[str], zone: str, prefix: str = ""
 ) -> Iterator[tuple[str, ...]]:
     """Completed activities as text in the column order of `COLUMNS`, in order of completion."""
-    times = _Times(log.epoch, zone)
-    columns = (log.case, log.node, log.resource, log.enabled, log.started, log.completed, log.withdrawn)
-    for case, node, resource, enabled, started, completed, withdrawn in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        element = log.nodes[node]
-        if element in tasks and not withdrawn:
-            who = log.resources[resource] if resource >= 0 else ""
-            yield (f"{prefix}{case}", names.get(element) or element, element,
-                   times.text(enabled), times.text(started), times.text(completed), who)  # fmt: skip
+    is_task = np.array([node in tasks for node in log.nodes])
+    shown = np.flatnonzero(is_task[log.node] & ~log.withdrawn) if len(log) else np.zeros(0, np.int64)
+    labels = [names.get(node) or node for node in log.nodes]
+    people = (*log.resources, "")  # index -1 is nobody
+    times = [_iso(column[shown], log.epoch, zone) for column in (log.enabled, log.started, log.completed)]
+    columns = (log.case[shown].tolist(), log.node[shown].tolist(), log.resource[shown].tolist(), *times)
+    for case, node, resource, enabled, started, completed in zip(*columns, strict=True):
+        yield (f"{prefix}{case}", labels[node], log.nodes[node], enabled, started, completed, people[resource])
 
 
-class _Times:
-    """Seconds to ISO 8601 with offset. The offset of each day is looked up once."""
-
-    def __init__(self, epoch: datetime, zone: str) -> None:
-        self._epoch, self._zone = epoch, ZoneInfo(zone)
-        self._offsets: dict[int, str] = {}
-
-    def text(self, seconds: float) -> str:
-        moment = self._epoch + timedelta(seconds=round(seconds, 3))
-        hour = int(seconds // 3600)
-        if hour not in self._offsets:
-            self._offsets[hour] = moment.replace(tzinfo=self._zone).strftime("%z")
-        offset = self._offsets[hour]
-        return f"{moment.isoformat(timespec='milliseconds')}{offset[:3]}:{offset[3:]}"
+def _iso(seconds: Any, epoch: datetime, zone: str) -> list[str]:
+    """Seconds since a local epoch as ISO 8601 with milliseconds and offset; offsets are looked up once an hour."""
+    hours, where = np.unique(np.floor(seconds / 3600.0).astype(np.int64), return_inverse=True)
+    offsets = []
+    for hour in hours.tolist():
+        text = (epoch + timedelta(hours=hour)).replace(tzinfo=ZoneInfo(zone)).strftime("%z")
+        offsets.append(f"{text[:3]}:{text[3:]}")
+    moments = np.datetime64(epoch, "ms") + np.rint(seconds * 1000.0).astype(np.int64).astype("timedelta64[ms]")
+    texts = np.datetime_as_string(moments, unit="ms").tolist()
+    return [text + offsets[k] for text, k in zip(texts, where.tolist(), strict=True)]
 
 
 def write_csv(stream: TextIO, rows: Iterable[tuple[str, ...]], *, header: bool = True) -> None:
