@@ -8,3 +8,14 @@ service < cli, worker < api.
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+FACE = ("read", "decide", "check", "simulate")
+"""What notebooks and scripts use; loaded with the first use, because the rooms behind them are heavy."""
+
+
+def __getattr__(name: str) -> object:
+    if name in FACE:
+        import importlib
+
+        return getattr(importlib.import_module("bpm.service.scripting"), name)
+    raise AttributeError(f"module 'bpm' has no attribute {name!r}")

@@ -20,7 +20,7 @@ from bpm.errors import Conflict, InvalidRequest
 from bpm.service import cases, procedures, reports, simulations, tasks, workbench
 from bpm.service.access import require
 from bpm.service.overview import heat
-from bpm.service.workbench import Form, Page
+from bpm.service.workbench import Page
 
 router = APIRouter(include_in_schema=False)
 HISTORY: Mapping[str, str] = texts.HISTORY
@@ -191,7 +191,7 @@ def task_page(
     )
 
 
-def _task(visit: Visit, id: str) -> tuple[dict[str, Any], dict[str, Any], Page, Form | None]:
+def _task(visit: Visit, id: str) -> tuple[dict[str, Any], dict[str, Any], Page, workbench.Form | None]:
     """A task with its case, the page of the version the case runs on, and the task's form."""
     task = tasks.get(visit.services, visit.actor, id)
     case = cases.get(visit.services, visit.actor, task["instance"])
@@ -260,10 +260,12 @@ def show_simulation(visit: Visiting, key: str) -> Response:
 async def simulate(visit: Visiting, key: str) -> Response:
     given = await visit.form()
     try:
-        request = {name: int(given[name]) for name in ("cases", "replications", "seed")}
+        cases_, replications, seed = (int(given[name]) for name in ("cases", "replications", "seed"))
     except (KeyError, ValueError):
         raise InvalidRequest("bad-number", "cases, replications and seed are whole numbers") from None
-    answer = await deps.in_thread(simulations.request, visit.services, visit.actor, key, **request)
+    answer = await deps.in_thread(
+        simulations.request, visit.services, visit.actor, key, cases=cases_, replications=replications, seed=seed
+    )
     return visit.go(f"/simulationen/{answer.body['id']}")
 
 

@@ -155,7 +155,7 @@ def _simulated(report: Mapping[str, Any], lang: str) -> list[Block]:
     result = report["as_is"]["simulation"]
     if result is None:
         return [Paragraph(translate("Nicht simuliert: Zu diesem Verfahren gibt es kein Szenario.", lang))]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for field, name, kind in KPIS:
         estimate = result["kpis"].get(field)
         if estimate is None or estimate["mean"] is None:

@@ -21,6 +21,11 @@ from bpm.store.records import ProcedureRow
 from bpm.store.unit_of_work import UnitOfWork
 from bpm.texts import KIND, translate
 
+__all__ = [
+    "PUBLIC", "Form", "Line", "Page", "documentation_of", "form", "form_of_start", "form_of_task", "lines", "names_of",
+    "page", "source", "table",
+]  # fmt: skip
+
 PUBLIC = Actor("", frozenset({"citizen"}))
 """Whoever is not signed in."""
 

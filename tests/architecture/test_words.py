@@ -59,3 +59,10 @@ def test_no_translation_is_left_of_a_text_that_is_gone() -> None:
 def test_the_search_for_words_finds_them() -> None:
     assert words_of_templates("""{{ _("Fall") }} {{ _('Akte') }}""") == {"Fall", "Akte"}
     assert list(words_of_code('x = translate("Ende", lang)')) == ["Ende"]
+
+
+def test_the_readme_lists_every_reason_why_a_model_is_refused() -> None:
+    from bpm.engine import REASONS
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [code for code, (english, _) in REASONS.items() if f"| `{code}` | {english} |" not in readme] == []
