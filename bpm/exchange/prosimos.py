@@ -17,7 +17,6 @@ from typing import Any
 from bpm.errors import ScenarioError
 from bpm.model.process import Known
 from bpm.model.scenario import (
-    ALWAYS,
     DAYS,
     WEEK,
     AnyOf,
@@ -256,8 +255,9 @@ class _Reader:
         periods = self.content.get("arrival_time_calendar")
         if periods:
             return ArrivalProcess(interval, self._calendar("arrival_time_calendar", periods))
-        self.note(None, "arrival_time_calendar", None, "24/7", "Kein Kalender für Eingänge angegeben: rund um die Uhr")
-        return ArrivalProcess(interval, ALWAYS)
+        why = "Kein Kalender für Eingänge angegeben: wie die Dienstzeiten der ersten Schritte"
+        self.note(None, "arrival_time_calendar", None, "first tasks", why)
+        return ArrivalProcess(interval, None)
 
     # --- gateways, events, data ------------------------------------------------------------------------------
 

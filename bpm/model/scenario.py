@@ -133,10 +133,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalProcess:
-    """Time between cases, counted while the calendar is open; the first case comes when it first opens."""
+    """Time between cases, counted while the calendar is open; the first case comes when it first opens. No calendar
+    means: when anybody who may do one of the first steps is on duty."""
 
     interval: Distribution
-    calendar: Calendar = ALWAYS
+    calendar: Calendar | None = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

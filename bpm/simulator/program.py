@@ -162,7 +162,7 @@ class _Compiler:
         code, constants = self.data.assembly.finished()
         laws, values = self._finished_laws()
         queue_of, queue_list = tables.queues(self.records, candidates, len(self.resources))
-        calendars, periods, calendar_index = tables.calendars(scenario)
+        calendars, periods, calendar_index = tables.calendars(scenario, tables.arrival_calendar(self.process, scenario))
         program = L.Program(
             nodes=self.records,
             flows=flows,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from bpm.errors import ScenarioError
-from bpm.model.process import FlowNode
-from bpm.model.scenario import ElementFigures, Scenario
+from bpm.model.process import Activity, FlowNode, Process, SubProcess
+from bpm.model.scenario import ALWAYS, Calendar, ElementFigures, Scenario
 from bpm.simulator import layout as L
 
 POOLS = 64
@@ -33,12 +33,40 @@ def queues(
     return spans, flat
 
 
-def calendars(scenario: Scenario) -> tuple[Any, Any, dict[str, int]]:
+def arrival_calendar(process: Process, scenario: Scenario) -> Calendar:
+    """The scenario's calendar of arrivals, else when anybody who may do one of the first steps is on duty."""
+    if scenario.arrivals.calendar is not None:
+        return scenario.arrivals.calendar
+    kinds = {node.id: node for node in process.nodes}
+    waiting = [node.id for node in process.nodes if node.type == "startEvent" and node.parent == process.id]
+    seen: set[str] = set()
+    spans: list[tuple[float, float]] = []
+    while waiting:
+        id = waiting.pop()
+        if id in seen or id not in kinds:
+            continue
+        seen.add(id)
+        for work in scenario.activities.get(id, ()):
+            spans += scenario.calendars[scenario.resources[work.resource].calendar].periods
+        if isinstance(kinds[id], SubProcess):
+            waiting += [node.id for node in process.nodes if node.parent == id and node.type == "startEvent"]
+        elif not isinstance(kinds[id], Activity):
+            waiting += [flow.target for flow in process.flows if flow.source == id]
+    merged: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return Calendar("arrivals", tuple(merged)) if merged else ALWAYS
+
+
+def calendars(scenario: Scenario, arrivals: Calendar) -> tuple[Any, Any, dict[str, int]]:
     """Calendars, their periods with the open seconds before each, and indices by id ("" is that of arrivals)."""
     rows: list[tuple[int, int, int, float]] = []
     periods: list[tuple[float, float, float]] = []
     index: dict[str, int] = {}
-    for name, calendar in {"": scenario.arrivals.calendar, **scenario.calendars}.items():
+    for name, calendar in {"": arrivals, **scenario.calendars}.items():
         if not calendar.periods:
             raise ScenarioError("scenario-calendar", f"calendar {calendar.id!r} is never open", path=scenario.path)
         index[name] = len(rows)

@@ -115,3 +115,16 @@ def test_a_calendar_that_never_opens_is_refused() -> None:
 
     with pytest.raises(ScenarioError, match="never open"):
         simulate(draw(ONE), read_scenario(content), cases=1)
+
+
+def test_without_a_calendar_of_arrivals_cases_come_when_the_first_step_is_on_duty() -> None:
+    content = as_prosimos({"t1": ("r", fix(60))}, arrivals=fix(HOUR), calendar=WEEKDAYS)
+    del content["arrival_time_calendar"]
+    from bpm.exchange.prosimos import read_scenario
+
+    figures = read_scenario(content)
+    log = play(draw("f1: s -> x1\nf2: x1 -> t1\nf3: t1 -> e"), figures, cases=10)
+    assert [enabled for enabled, _, _ in rows(log, "t1")] == [
+        9 * HOUR + k * HOUR if k < 9 else DAY + 10 * HOUR for k in range(10)
+    ]
+    assert [note.field for note in figures.notes] == ["arrival_time_calendar"]
