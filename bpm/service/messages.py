@@ -67,16 +67,19 @@ def deliver_message(
     business_key: str | None,
 ) -> InstanceRow | None:
     """Within a unit of work: the case that took the message, or None when nobody waits."""
-    waiting = []
-    for subscription in queries.waiting_for(work, tenant, "message", name):
-        instance = queries.instance_of(work, subscription.instance_id)
-        if instance is not None and _meant(instance, correlation, business_key):
-            waiting.append((instance, subscription))
+    # looked at without a lock first: a message for one case must not hold up all others that wait
+    waiting = [
+        subscription
+        for subscription in queries.waiting_for(work, tenant, "message", name, business_key)
+        if not correlation or _meant(work.get(InstanceRow, subscription.instance_id), correlation)
+    ]
     if len(waiting) > 1:
         raise Conflict("ambiguous-message", f"{len(waiting)} cases wait for the message {name!r}: name one")
     if waiting:
-        instance, subscription = waiting[0]
-        return _give(services, work, actor, instance, subscription, variables)
+        instance = queries.instance_of(work, waiting[0].instance_id)
+        if instance is None or not _meant(instance, correlation):
+            raise Conflict("not-waiting", "the case does not wait for this any more")
+        return _give(services, work, actor, instance, waiting[0], variables)
     starts = [row for row in queries.latest_procedures(work, tenant) if name in row.message_starts]
     if len(starts) > 1:
         raise Conflict("ambiguous-message", f"{len(starts)} procedures start with the message {name!r}")
@@ -101,8 +104,8 @@ def deliver_signal(
     return list(dict.fromkeys(reached))
 
 
-def _meant(instance: InstanceRow, correlation: Mapping[str, Any], business_key: str | None) -> bool:
-    if business_key is not None and instance.business_key != business_key:
+def _meant(instance: InstanceRow | None, correlation: Mapping[str, Any]) -> bool:
+    if instance is None:
         return False
     return all(name in instance.variables and instance.variables[name] == value for name, value in correlation.items())
 

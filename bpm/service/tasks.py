@@ -62,6 +62,7 @@ def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
     require(actor, "tasks.read")
     with services.reading() as work:
         row = _visible(work, actor, task_id)
+        _require_candidate(actor, row)
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
         return {**views.task(row), "variables": {**instance.variables, **(row.variables or {})}}
@@ -72,6 +73,7 @@ def form(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
     require(actor, "tasks.read")
     with services.reading() as work:
         row = _visible(work, actor, task_id)
+        _require_candidate(actor, row)
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
         procedure = services.model_by_id(work, instance.procedure_id).procedure
@@ -215,8 +217,7 @@ def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) 
         raise Stale("stale", f"the task is at revision {item.version}")
     if item.assignee not in (None, actor.name):
         raise Conflict("task-held", "another person holds this task")
-    if not _may_take(actor, item):
-        raise Forbidden("not-a-candidate", "this task is offered to other groups")
+    _require_candidate(actor, item)
     return instance, item
 
 
@@ -225,6 +226,12 @@ def _visible(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:
     own(actor, row, "task")
     assert row is not None
     return row
+
+
+def _require_candidate(actor: Actor, item: WorkItemRow) -> None:
+    # the data of a case is for those whose work it is
+    if not _may_take(actor, item):
+        raise Forbidden("not-a-candidate", "this task is offered to other groups")
 
 
 def _may_take(actor: Actor, item: WorkItemRow) -> bool:

@@ -218,10 +218,15 @@ def due_outbox(work: UnitOfWork, limit: int = 100) -> list[OutboxRow]:
     return work.all(OutboxRow, query.order_by(t.outbox.c.id).limit(limit))
 
 
-def waiting_for(work: UnitOfWork, tenant: Tenant, kind: str, name: str) -> list[SubscriptionRow]:
-    """Open subscriptions to a message or signal."""
+def waiting_for(
+    work: UnitOfWork, tenant: Tenant, kind: str, name: str, business_key: str | None = None
+) -> list[SubscriptionRow]:
+    """Open subscriptions to a message or signal; with a business key those of such cases only."""
     rows = t.subscriptions
     query = select(rows).where(_own(rows, tenant), rows.c.state == "open", rows.c.kind == kind, rows.c.name == name)
+    if business_key is not None:
+        meant = select(t.instances.c.id).where(_own(t.instances, tenant), t.instances.c.business_key == business_key)
+        query = query.where(rows.c.instance_id.in_(meant))
     return work.all(SubscriptionRow, query.order_by(rows.c.id))
 
 

@@ -17,6 +17,7 @@ def test_a_task_is_offered_to_its_group_only(api: Client) -> None:
     assert {one["id"] for one in api("GET", "/tasks", as_="leitung").json()["items"]} == {mine["id"], other["id"]}
     assert [one["id"] for one in api("GET", "/tasks?group=Bauamt").json()["items"]] == [other["id"]]
     assert [one["id"] for one in api("GET", "/tasks?procedure=antrag").json()["items"]] == [mine["id"]]
+    assert code(api("GET", f"/tasks/{other['id']}", as_="kasse")) == (403, "not-a-candidate")
     assert code(api("POST", f"/tasks/{other['id']}/claim", as_="kasse")) == (403, "not-a-candidate")
     assert code(api("POST", f"/tasks/{other['id']}/complete", {}, as_="kasse")) == (403, "not-a-candidate")
 
