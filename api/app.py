@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from api import problems
 from api.body import LimitBody
@@ -28,6 +29,7 @@ from api.routes import (
     simulations,
     tasks,
 )
+from api.schemas import Problem
 from api.web import workbench
 from bpm import __version__
 from bpm.service.access import DEMO, Actor
@@ -67,6 +69,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     app.state.users = dict(users or DEMO)
     app.add_middleware(LimitBody)
     problems.install(app)
@@ -75,6 +78,15 @@ def create_app(
     app.include_router(health.router)
     workbench.mount(app)
     return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document with the one schema that all errors share."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 @cache

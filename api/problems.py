@@ -35,6 +35,8 @@ STATUS: tuple[tuple[type[LichtungError], int], ...] = (
 )
 """The first class that fits decides."""
 
+MEDIA_TYPE = "application/problem+json"
+
 TITLES = {
     400: "Bad request",
     401: "Not signed in",
@@ -63,7 +65,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     """A problem document. `code` is stable; `detail` is for people."""
     body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "code": code} | more
     content = to_json({**body, "detail": detail})
-    return Response(content, status, dict(headers or {}), media_type="application/problem+json")
+    return Response(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def answer(_request: Request, error: Exception) -> Response:

@@ -125,5 +125,6 @@ def test_every_operation_is_documented(api: Client) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation.get("description"), (method, path)
+    assert document["components"]["schemas"]["Problem"]["required"] == ["type", "title", "status", "code", "detail"]
     assert "/api/v1/tasks/{id}/complete" in document["paths"]
     assert api.raw.get("/docs").status_code == 404
