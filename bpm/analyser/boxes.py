@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import floor, prod
 from typing import Any, TypeAlias
@@ -44,7 +44,8 @@ class Column:
     """One input: its bounds in ascending order, the atoms that exist (a mask) and the rules' masks.
 
     `empty` are the atoms without a value. `others` are the atoms between names where no cell tells them apart; they
-    are represented by their lowest bit, "any other".
+    are represented by their lowest bit, "any other". `missing` tells by rule whether its cell holds for null, also
+    where null is no atom (see `with_missing`).
     """
 
     expression: str
@@ -55,6 +56,7 @@ class Column:
     null: int
     others: int
     masks: tuple[int, ...]
+    missing: tuple[bool, ...] = ()
 
     @property
     def values(self) -> int:
@@ -68,6 +70,11 @@ class Column:
         if mask & self.others:
             mask |= self.others
         return Region(tuple(self._intervals(mask & ~self.null)), bool(mask & self.null))
+
+    def domain(self) -> Region:
+        """The values that can come in, as they are bounded: unlike `region`, never wider."""
+        mask = self.values
+        return Region(tuple(self._intervals(mask | self.others if mask & self.others else mask)), bool(self.null))
 
     def _intervals(self, mask: int) -> Iterator[Interval]:
         """Runs of atoms; atoms without a value between two of the mask do not interrupt a run."""
@@ -179,7 +186,33 @@ def column(
             others = between
             exists = exists & ~between | (between & -between)
     exists |= null
-    return Column(expression, kind, bounds, exists, empty, null, others, tuple(mask & exists for mask in masks))
+    return Column(
+        expression, kind, bounds, exists, empty, null, others,
+        tuple(mask & exists for mask in masks), tuple(bool(cell.null) for cell in cells),
+    )  # fmt: skip
+
+
+def with_missing(boxes: Boxes) -> Boxes:
+    """The same table where any input may also be missing: null is an atom of every column."""
+    columns = []
+    for entry in boxes.columns:
+        null = 1 << (2 * len(entry.bounds) + 1)
+        masks = tuple(mask | null if holds else mask for mask, holds in zip(entry.masks, entry.missing, strict=True))
+        columns.append(replace(entry, null=null, exists=entry.exists | null, masks=masks))
+    return Boxes(tuple(columns), boxes.count)
+
+
+def outside(box: Box, rules: Iterable[Box], budget: Budget) -> tuple[bool | None, Box | None]:
+    """Whether some of `box` lies outside all `rules`, and a piece of it that does; None if the budget is spent."""
+    if any(mask == 0 for mask in box):
+        return False, None
+    meeting = [rule for rule in rules if _meet(rule, box)]
+    try:
+        budget.spend(1 + len(meeting))
+        piece = next(_uncovered(box, meeting, budget), None) if meeting else box
+    except _Exhausted:
+        return None, None
+    return piece is not None, piece
 
 
 def neighbours(boxes: Boxes) -> Iterator[tuple[int, list[int]]]:

@@ -15,6 +15,18 @@ from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration, text_of
 _DAY = 86_400
 _MICROSECOND = Decimal("0.000001")
 
+PLAIN = {
+    "number": 0,
+    "integer": 0,
+    "string": "Text",
+    "date": "2025-01-01",
+    "time": "12:00:00",
+    "date and time": "2025-01-01T12:00:00",
+    "days and time duration": "P1D",
+    "years and months duration": "P1M",
+}
+"""What stands for a column where any value will do."""
+
 
 def example_of(entry: Column, mask: int) -> Any:
     """A value of some atoms as JSON; null where the column has no bounds and no type."""
@@ -48,7 +60,7 @@ def _anything(entry: Column, mask: int) -> Any:
     for index, bound in enumerate(entry.bounds):
         if mask >> (2 * index + 1) & 1:
             return as_json(bound)
-    return {"number": 0, "integer": 0, "string": "Text"}.get(entry.kind)
+    return PLAIN.get(entry.kind)
 
 
 def _inside(interval: Interval) -> Any:
