@@ -15,8 +15,12 @@ from bpm.errors import NotFound
 FILES: Mapping[str, str] = {
     "RC01": "rc01_gap",
     "RC02": "rc02_contradiction",
+    "RC03": "rc03_harmless_overlap",
+    "RC04": "rc04_subsumed_rule",
     "RC05": "rc05_unreachable_rule",
+    "RC06": "rc06_misleading_rule",
     "RC07": "rc07_mergeable_rules",
+    "RC08": "rc08_irrelevant_input",
     "RS01": "rs01_duplicate_step",
     "RS05": "rs05_repeated_check",
     "FL01": "fl01_deadlock",

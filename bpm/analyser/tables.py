@@ -122,6 +122,15 @@ def output_of(text: str, names: frozenset[str] = frozenset()) -> Output:
     return ("constant", "null" if value is None else ranges.kind_of(value), value)
 
 
+def names_in(expression: str | Node) -> frozenset[str]:
+    """The variables an expression reads, each by the first part of its path; none if it is no FEEL."""
+    try:
+        node = parse_expression(expression) if isinstance(expression, str) else expression
+    except FeelError:
+        return frozenset((expression,)) if isinstance(expression, str) else frozenset()
+    return frozenset(path[0] for path in _variables(node))
+
+
 def differ(left: tuple[Output, ...], right: tuple[Output, ...]) -> bool | None:
     """Whether two rows of outputs are unequal for every case; None if that depends on the case."""
     if left == right:
