@@ -157,10 +157,11 @@ def _inside(root: Boxed | None) -> Iterator[DecisionTable]:
         if isinstance(value, DecisionTable):
             yield value
         elif value is not None:
-            stack.extend(reversed(_parts(value)))
+            stack.extend(reversed(parts_of(value)))
 
 
-def _parts(value: Boxed) -> list[Boxed | None]:
+def parts_of(value: Boxed) -> list[Boxed | None]:
+    """The direct parts of a boxed expression, in document order; a table has none."""
     match value:
         case ContextExpression():
             return [entry.value for entry in value.entries]

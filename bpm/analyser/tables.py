@@ -23,7 +23,7 @@ from bpm.feel.ranges import Interval, Region
 from bpm.feel.syntax import parse_expression, parse_unary_tests
 from bpm.feel.syntax.tree import Invocation, Name, Node, Null, Path
 from bpm.feel.syntax.walk import children
-from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDefinition, Rule
+from bpm.model.decision import DecisionModel, DecisionTable, InputClause, ItemDefinition, OutputClause, Rule
 
 MOST_COLUMNS = 200
 """Columns of a table that is still looked at; no table made by people has as many."""
@@ -97,7 +97,7 @@ class _Not(Exception):
 def geometry(at: TableAt) -> Geometry | NotBoxes:
     """The boxes of a table, or the reason why it has none."""
     try:
-        names = _names(at.model)
+        names = names_of(at.model)
         columns = _columns(at, names)
         outputs = tuple(tuple(output_of(text, names) for text in rule.outputs) for rule in at.table.rules)
         return Geometry(at, Boxes(columns, len(at.table.rules)), outputs)
@@ -157,7 +157,7 @@ def in_force(rule: Rule) -> tuple[str, str]:
 # --- columns -------------------------------------------------------------------------------------------------
 
 
-def _names(model: DecisionModel) -> frozenset[str]:
+def names_of(model: DecisionModel) -> frozenset[str]:
     """Names that may occur in expressions of the model, for those with blanks."""
     found = {entry.name for entry in model.inputs} | {decision.variable for decision in model.decisions}
     found |= {decision.name for decision in model.decisions} | {entry.variable for entry in model.knowledge}
@@ -297,17 +297,45 @@ def _path(node: Node) -> tuple[str, ...] | None:
 
 
 def _domain(at: TableAt, clause: InputClause, node: Node, names: frozenset[str]) -> tuple[str, Region | None]:
-    """The declared kind of an input (empty: none) and its allowed values (None: all)."""
-    kind, domain = _type(at.model, clause.type, names)
+    """The declared kind of an input (empty: none) and what can come in (None: all)."""
+    kind, domain = _declared(at.model, clause, node, names)
     path = _path(node)
-    if path is not None:
-        other_kind, other = _type_of_variable(at.model, path, names)
-        kind = kind or other_kind
-        domain = _both(domain, other)
-    domain = _both(domain, _tests(clause.values, names))
     if domain is None and path is not None and len(path) == 1:
         domain = _outputs_of(at, path[0], names)
     return kind, domain
+
+
+def _declared(
+    model: DecisionModel, clause: InputClause, node: Node, names: frozenset[str]
+) -> tuple[str, Region | None]:
+    kind, domain = _type(model, clause.type, names)
+    path = _path(node)
+    if path is not None:
+        other_kind, other = _type_of_variable(model, path, names)
+        kind = kind or other_kind
+        domain = _both(domain, other)
+    return kind, _both(domain, _tests(clause.values, names))
+
+
+def declared_input(model: DecisionModel, clause: InputClause) -> tuple[str, Region | None]:
+    """The declared kind of an input (empty: none) and its allowed values (None: all), whatever its table says."""
+    names = names_of(model)
+    try:
+        return _declared(model, clause, parse_expression(clause.expression, names), names)
+    except FeelError:
+        return "", None
+
+
+def declared_output(model: DecisionModel, clause: OutputClause) -> tuple[str, Region | None]:
+    """The same for a result column."""
+    names = names_of(model)
+    kind, domain = _type(model, clause.type, names)
+    return kind, _both(domain, _tests(clause.values, names))
+
+
+def agree(declared: str, found: str) -> bool:
+    """Whether a constant of one kind may stand where another is declared."""
+    return not declared or _agree(declared, found)
 
 
 def _both(left: Region | None, right: Region | None) -> Region | None:

@@ -20,6 +20,7 @@ from bpm.analyser.finding import Finding
 from bpm.analyser.run import Analysis, analyse
 from tests.procedures.city import KEYS, expected, model, procedure, process
 
+
 @cache
 def analysis(key: str) -> Analysis:
     return analyse(procedure(key))
