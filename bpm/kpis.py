@@ -164,3 +164,15 @@ def wilson(hits: int, n: int, z: float = 1.959963984540054) -> tuple[float, floa
     middle = (share + square / 2.0) / (1.0 + square)
     spread = z * math.sqrt(share * (1.0 - share) / n + square / (4.0 * n)) / (1.0 + square)
     return max(middle - spread, 0.0), min(middle + spread, 1.0)
+
+
+def exact_share(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a share (Clopper, Pearson 1934); nothing is known of no cases."""
+    if n == 0:
+        return 0.0, 1.0
+    from scipy.special import betaincinv
+
+    tail = (1.0 - level) / 2.0
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1.0 - tail)) if hits < n else 1.0
+    return low, high

@@ -1,0 +1,341 @@
+"""What if this rule did not exist: proofs from the model, and how many cases of a scenario would be decided otherwise.
+
+A verdict is a proof about the model (`bpm.analyser.ablation`). The *changed share* is a measurement: cases are drawn as
+the simulator draws them, every table is asked which rules they meet, and each of these rules is left out in turn. It is
+given where all inputs of the table are case attributes, or follow from them by other decisions of the file; where not,
+a note says what is missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from bpm.analyser.ablation import Ablation, Core, Verdict
+from bpm.analyser.boxes import Column
+from bpm.analyser.given import Given, TableAt
+from bpm.analyser.tables import Geometry
+from bpm.decisions import decide
+from bpm.errors import LichtungError
+from bpm.feel import free_names, from_json, parse_expression
+from bpm.feel.evaluate import evaluate
+from bpm.feel.ranges import kind_of
+from bpm.feel.temporal import parse
+from bpm.kpis import exact_share
+from bpm.model.decision import Decision, DecisionModel, DecisionTable, LiteralExpression
+from bpm.model.procedure import Procedure
+from bpm.model.scenario import Scenario
+
+CASES = 10_000
+"""Cases drawn if nobody says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why something is not known, or on what it rests; texts by language."""
+
+    decision: str | None
+    field: str
+    why: Mapping[str, str]
+
+    def as_json(self, lang: str) -> dict[str, Any]:
+        return {"decision": self.decision, "field": self.field, "why": self.why[lang]}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One rule (1-based) of a table. `witness` is a case that it decides, by input expression; `share` of the drawn
+    cases are decided otherwise without it, with an exact 95 % `interval`; None: not known, see the notes."""
+
+    at: TableAt
+    rule: int
+    verdict: Verdict
+    witness: Mapping[str, Any] | None
+    share: float | None = None
+    interval: tuple[float, float] | None = None
+
+    @property
+    def word(self) -> str:
+        return {True: "decisive", False: "never-decisive", None: "undecided"}[self.verdict.decisive]
+
+    def as_json(self, lang: str) -> dict[str, Any]:
+        reason = self.verdict.reason
+        return {
+            "decision": self.at.owner,
+            "path": self.at.model.path,
+            "rule": self.rule,
+            "verdict": self.word,
+            "proof": self.verdict.decisive is not None,
+            "witness": None if self.witness is None else dict(self.witness),
+            "only_if_missing": self.verdict.only_missing,
+            "reason": None if reason is None else reason[lang],
+            "changed_share": self.share,
+            "interval_95": None if self.interval is None else list(self.interval),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CoreOf:
+    """The irredundant core of one table, and the wording of what was dropped."""
+
+    at: TableAt
+    core: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """What was asked of one procedure. `cases` is 0 where there is no scenario."""
+
+    procedure: Procedure
+    trials: tuple[Trial, ...] = ()
+    cores: tuple[CoreOf, ...] = ()
+    notes: tuple[Note, ...] = field(default=())
+    cases: int = 0
+    seed: int = 1
+
+
+def question_rules(procedure: Procedure, scenario: Scenario | None, *, cases: int = CASES, seed: int = 1) -> Questioned:
+    """Put every rule of every decision table on trial.
+
+    Raises:
+        ScenarioError: a distribution of the scenario means nothing.
+    """
+    drawn: dict[str, list[Any]] = {}
+    notes: list[Note] = []
+    if scenario is None:
+        notes.append(Note(None, "changed_share", NO_SCENARIO))
+    elif not scenario.attributes:
+        notes.append(Note(None, "changed_share", NO_ATTRIBUTES))
+    else:
+        from bpm.simulator.casemix import draw
+
+        drawn = dict(draw(scenario, cases, seed))
+    trials: list[Trial] = []
+    cores: list[CoreOf] = []
+    for at, shape in Given(procedure).geometries:
+        if not isinstance(shape, Geometry):
+            trials += [_unread(at, number, shape.skipped.reason) for number in range(1, len(at.table.rules) + 1)]
+            continue
+        ablation = Ablation(shape)
+        measured = None
+        if drawn:
+            measured = _measure(ablation, drawn, notes)
+        trials += [_trial(ablation, rule, measured) for rule in range(len(at.table.rules))]
+        cores.append(CoreOf(at, ablation.core))
+    return Questioned(procedure, tuple(trials), tuple(cores), tuple(notes), cases if drawn else 0, seed)
+
+
+NO_SCENARIO = {
+    "de": "ohne Szenario sind keine Anteile bekannt (scenario.json neben dem Modell oder --scenario)",
+    "en": "without a scenario no shares are known (scenario.json beside the model, or --scenario)",
+}
+NO_ATTRIBUTES = {
+    "de": "das Szenario nennt keine Merkmale der Fälle (case_attributes)",
+    "en": "the scenario names no attributes of cases (case_attributes)",
+}
+
+
+def _unread(at: TableAt, number: int, reason: Mapping[str, str]) -> Trial:
+    return Trial(at, number, Verdict(None, reason=reason), None)
+
+
+def _trial(ablation: Ablation, rule: int, measured: Measured | None) -> Trial:
+    verdict = ablation.verdicts[rule]
+    witness = None if verdict.box is None else ablation.example(verdict.box)
+    trial = Trial(ablation.shape.at, rule + 1, verdict, witness)
+    if measured is None or not measured.cases:
+        return trial
+    if verdict.decisive is False:
+        return Trial(trial.at, trial.rule, verdict, None, 0.0, (0.0, 0.0))  # proven, whatever was drawn
+    if rule in measured.unknown:
+        return trial
+    hits = measured.changed[rule]
+    return Trial(trial.at, trial.rule, verdict, witness, hits / measured.cases, exact_share(hits, measured.cases))
+
+
+# --- how many cases ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of so many cases how many change by rule (0-based); `unknown` rules depend on formulas."""
+
+    cases: int
+    changed: Counter[int]
+    unknown: frozenset[int]
+
+
+def _measure(ablation: Ablation, drawn: Mapping[str, Sequence[Any]], notes: list[Note]) -> Measured | None:
+    at = ablation.shape.at
+    sources = [_Source(at, entry.expression, drawn) for entry in ablation.boxes.columns]
+    missing = sorted({name for source in sources for name in source.missing})
+    if missing:
+        listed = ", ".join(missing)
+        notes.append(
+            Note(at.owner, "changed_share", {
+                "de": f"{listed}: kein Merkmal der Fälle im Szenario, daher kein Anteil",
+                "en": f"{listed}: no attribute of the cases in the scenario, hence no share",
+            })
+        )  # fmt: skip
+        return None
+    columns = [_Column(ablation, position) for position in range(len(sources))]
+    everything = (1 << ablation.boxes.count) - 1
+    met: Counter[int] = Counter()
+    outside = 0
+    for number in range(len(next(iter(drawn.values())))):
+        rules: int | None = everything
+        for source, column in zip(sources, columns, strict=True):
+            found = column.rules(source.value(number))
+            rules = None if rules is None or found is None else rules & found
+        if rules is None:
+            outside += 1
+        else:
+            met[rules] += 1
+    if outside:
+        notes.append(
+            Note(at.owner, "changed_share", {
+                "de": f"{outside} Fälle haben Werte, die die Tabelle nicht zulässt; sie zählen nicht mit",
+                "en": f"{outside} cases have values that the table does not allow; they do not count",
+            })
+        )  # fmt: skip
+    return _count(ablation, met, notes)
+
+
+def _count(ablation: Ablation, met: Counter[int], notes: list[Note]) -> Measured:
+    changed: Counter[int] = Counter()
+    unknown: set[int] = set()
+    for rules, times in met.items():
+        matched = [rule for rule in range(ablation.boxes.count) if rules >> rule & 1]
+        for rule in matched:
+            told = ablation.changes(matched, rule)
+            if told is None:
+                unknown.add(rule)
+            elif told:
+                changed[rule] += times
+    if unknown:
+        rows = ", ".join(str(rule + 1) for rule in sorted(unknown))
+        notes.append(
+            Note(ablation.shape.at.owner, "changed_share", {
+                "de": f"Zeilen {rows}: ob sich das Ergebnis ändert, hängt von mehr ab als davon, welche Zeilen passen",
+                "en": f"rules {rows}: whether the result changes depends on more than which rules match",
+            })
+        )  # fmt: skip
+    return Measured(sum(met.values()), changed, frozenset(unknown))
+
+
+class _Column:
+    """Which rules (a mask of 0-based bits) a value meets; worked out once per atom."""
+
+    def __init__(self, ablation: Ablation, position: int) -> None:
+        self.entry = ablation.boxes.columns[position]
+        self._rules: dict[int, int] = {}
+
+    def rules(self, value: Any) -> int | None:
+        """None for a value that is not among the allowed ones."""
+        atom = self._atom(value)
+        if atom is None:
+            return None
+        if atom not in self._rules:
+            self._rules[atom] = sum(1 << rule for rule, mask in enumerate(self.entry.masks) if mask & atom)
+        return self._rules[atom]
+
+    def _atom(self, value: Any) -> int | None:
+        entry: Column = self.entry
+        if isinstance(value, str) and entry.kind not in ("string", ""):
+            value = parse(value)
+        kinds = {kind_of(bound) for bound in entry.bounds}
+        if value is None or isinstance(value, list | dict) or (kinds and kind_of(value) not in kinds):
+            return entry.null
+        place = sum(bool(bound < value) for bound in entry.bounds)
+        exact = bool(place < len(entry.bounds) and entry.bounds[place] == value)
+        atom = 1 << (2 * place + (1 if exact else 0))
+        if atom & entry.exists:
+            return atom
+        return entry.others if entry.others and not exact else None
+
+
+class _Source:
+    """The value of an input expression by case: from attributes, or from decisions that rest on nothing else."""
+
+    def __init__(self, at: TableAt, expression: str, drawn: Mapping[str, Sequence[Any]]) -> None:
+        self._model, self._drawn = at.model, drawn
+        names = sorted(set(drawn) | {it.name for it in at.model.inputs} | {it.variable for it in at.model.decisions})
+        self._node = parse_expression(expression, names)
+        self.names = sorted(free_names(self._node))
+        self.missing: set[str] = set()
+        self._decisions: dict[str, Decision] = {}
+        asked = at.decision.requires if at.decision is not None else ()
+        own = {it.name for it in at.model.inputs if it.id in asked}
+        for name in self.names:
+            if name in own and name not in drawn:
+                self.missing.add(name)
+            elif name not in drawn:
+                self._find(name)
+        self._reads = sorted({*self.names, *(it for d in self._decisions.values() for it in _leaves(at.model, d))})
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def value(self, case: int) -> Any:
+        """The FEEL value of a case; null where it cannot be computed, as when deciding."""
+        data = {name: self._drawn[name][case] for name in self._reads if name in self._drawn}
+        key = tuple(data.values())
+        if key not in self._known:
+            self._known[key] = self._compute(data)
+        return self._known[key]
+
+    def _compute(self, data: Mapping[str, Any]) -> Any:
+        scope = {name: from_json(data[name]) for name in self.names if name in data}
+        for name, decision in self._decisions.items():
+            try:
+                scope[name] = decide(self._model, decision.id, data).result
+            except LichtungError:
+                scope[name] = None
+        value = evaluate(self._node, scope)
+        return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    def _find(self, name: str) -> None:
+        for decision in self._model.decisions:
+            if name in (decision.variable, decision.id):
+                unknown = {leaf for leaf in _leaves(self._model, decision) if leaf not in self._drawn}
+                self.missing |= unknown
+                self._decisions[name] = decision
+                return
+        self.missing.add(name)
+
+
+def _leaves(model: DecisionModel, root: Decision) -> Iterator[str]:
+    """What a decision needs from outside: inputs it requires, and names its table or expression reads undeclared."""
+    decisions = {decision.id: decision for decision in model.decisions}
+    inputs = {entry.id: entry.name for entry in model.inputs}
+    seen, todo = {root.id}, [root]
+    while todo:
+        decision = todo.pop()
+        told = set()
+        for reference in decision.requires:
+            id = reference.rpartition("#")[2]
+            if id in inputs:
+                told.add(inputs[id])
+                yield inputs[id]
+            elif id in decisions:
+                told |= {decisions[id].variable, id}
+                if id not in seen:
+                    seen.add(id)
+                    todo.append(decisions[id])
+        yield from sorted(_read_by(decision) - told)
+
+
+def _read_by(decision: Decision) -> set[str]:
+    logic = decision.logic
+    if isinstance(logic, DecisionTable):
+        texts = [clause.expression for clause in logic.inputs]
+    else:
+        texts = [logic.text] if isinstance(logic, LiteralExpression) else []
+    found: set[str] = set()
+    for text in texts:
+        try:
+            found |= free_names(parse_expression(text))
+        except LichtungError:
+            continue
+    return found
