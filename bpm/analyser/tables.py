@@ -276,7 +276,7 @@ def _variables(root: Node) -> Iterator[tuple[str, ...]]:
     stack = [root]
     while stack:
         node = stack.pop()
-        path = _path(node)
+        path = path_of(node)
         if path is not None:
             yield path
         elif isinstance(node, Invocation) and isinstance(node.function, Name):
@@ -285,7 +285,8 @@ def _variables(root: Node) -> Iterator[tuple[str, ...]]:
             stack.extend(child for child, _ in children(node))
 
 
-def _path(node: Node) -> tuple[str, ...] | None:
+def path_of(node: Node) -> tuple[str, ...] | None:
+    """The variable a node is, or the path into one; None if it is something else."""
     names: list[str] = []
     while isinstance(node, Path):
         names.append(node.name)
@@ -299,7 +300,7 @@ def _path(node: Node) -> tuple[str, ...] | None:
 def _domain(at: TableAt, clause: InputClause, node: Node, names: frozenset[str]) -> tuple[str, Region | None]:
     """The declared kind of an input (empty: none) and what can come in (None: all)."""
     kind, domain = _declared(at.model, clause, node, names)
-    path = _path(node)
+    path = path_of(node)
     if domain is None and path is not None and len(path) == 1:
         domain = _outputs_of(at, path[0], names)
     return kind, domain
@@ -309,7 +310,7 @@ def _declared(
     model: DecisionModel, clause: InputClause, node: Node, names: frozenset[str]
 ) -> tuple[str, Region | None]:
     kind, domain = _type(model, clause.type, names)
-    path = _path(node)
+    path = path_of(node)
     if path is not None:
         other_kind, other = _type_of_variable(model, path, names)
         kind = kind or other_kind

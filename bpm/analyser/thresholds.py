@@ -1,0 +1,172 @@
+"""Where the tables and conditions of a procedure cut a quantity in two, and whether they cut it alike.
+
+A cut is a value and the side it belongs to: `< 500` and `>= 500` put 500 into the upper part, `<= 500` and `> 500` into
+the lower one. On a discrete scale (whole numbers, days, months) `<= 5` and `< 6` are the same cut. A single value asked
+for by itself (`= 12`) is no cut.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import floor
+from typing import Any
+
+from bpm.analyser.boxes import DISCRETE, Column
+from bpm.analyser.examples import as_json
+from bpm.analyser.given import Given, TableAt
+from bpm.analyser.tables import NotBoxes, path_of
+from bpm.errors import FeelError
+from bpm.feel import parse_expression, ranges
+from bpm.feel.ranges import MIRRORED
+from bpm.feel.syntax.tree import Between, Comparison, In, Node, Range, Test
+from bpm.feel.syntax.walk import children
+from bpm.feel.temporal import YearsMonthsDuration
+from bpm.model.process import SequenceFlow
+
+UNORDERED = {"", "string", "boolean", "other"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`upper` tells whether the value itself belongs to the part above the cut."""
+
+    value: Any
+    upper: bool
+
+    def texts(self) -> dict[str, str]:
+        """Both parts in words by language."""
+        value = as_json(self.value)
+        if self.upper:
+            return {"de": f"unter {value} / ab {value}", "en": f"below {value} / from {value} on"}
+        return {"de": f"bis {value} / über {value}", "en": f"up to {value} / over {value}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table or a condition that cuts a quantity; `cuts` by the 1-based rules that make them (a condition: none)."""
+
+    id: str
+    name: str
+    path: str
+    line: int | None
+    quantity: str
+    kind: str
+    cuts: Mapping[Cut, tuple[int, ...]]
+    at: TableAt | None = field(default=None, compare=False)
+
+
+def places(given: Given) -> dict[str, list[Place]]:
+    """Every place that cuts something, by quantity, tables first, in the order of the files."""
+    found: dict[str, list[Place]] = {}
+    for place in (*_tables(given), *_guards(given)):
+        if place.cuts:
+            found.setdefault(place.quantity, []).append(place)
+    return found
+
+
+def canonical(cut: Cut, kind: str) -> Cut:
+    """On a discrete scale the cut below the next value instead of the one above the value."""
+    if kind not in DISCRETE:
+        return cut
+    if kind == "integer":
+        value = floor(cut.value)
+        return Cut(value if cut.upper and value == cut.value else value + 1, True)
+    if cut.upper:
+        return cut
+    if kind == "date":
+        last = cut.value == datetime.date.max
+        return cut if last else Cut(cut.value + datetime.timedelta(days=1), True)
+    return Cut(YearsMonthsDuration(cut.value.months + 1), True)
+
+
+def _tables(given: Given) -> Iterator[Place]:
+    for at, shape in given.geometries:
+        if isinstance(shape, NotBoxes):
+            continue
+        for entry in shape.boxes.columns:
+            if entry.kind in UNORDERED:
+                continue
+            cuts: dict[Cut, list[int]] = {}
+            for rule in range(shape.boxes.count):
+                if not shape.boxes.is_empty(rule):
+                    for cut in _cuts_of(entry, entry.masks[rule]):
+                        cuts.setdefault(cut, []).append(rule + 1)
+            made = {cut: tuple(rules) for cut, rules in cuts.items()}
+            yield Place(at.owner, at.name, at.model.path, at.table.line, entry.expression, entry.kind, made, at)
+
+
+def _cuts_of(entry: Column, mask: int) -> Iterator[Cut]:
+    """Where a cell's values start and end inside the domain; single values are left out."""
+    held = mask & entry.values
+    if held == entry.values or not held:
+        return
+    atoms = [index for index in range(entry.values.bit_length()) if entry.values >> index & 1]
+    runs: list[list[int]] = []
+    for index in atoms:
+        if runs and (held >> runs[-1][-1] & 1) == (held >> index & 1):
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    points = [len(run) == 1 and run[0] % 2 == 1 for run in runs]
+    for number, (left, right) in enumerate(pairwise(runs)):
+        lone = any(points[n] and held >> runs[n][0] & 1 for n in (number, number + 1))
+        hole = any(points[n] and not held >> runs[n][0] & 1 for n in (number, number + 1))
+        if lone or hole:
+            continue
+        below, above = left[-1], right[0]
+        yield Cut(entry.bounds[above // 2], True) if above % 2 else Cut(entry.bounds[below // 2], False)
+
+
+def _guards(given: Given) -> Iterator[Place]:
+    """The conditions behind one gateway are one place: together they part the quantity."""
+    for process in given.processes:
+        names = {node.id: node.name or node.id for node in process.nodes}
+        lines = {node.id: node.line for node in process.nodes}
+        found: dict[tuple[str, str, str], dict[Cut, tuple[int, ...]]] = {}
+        for flow in process.flows:
+            for quantity, cut in _conditions(flow):
+                found.setdefault((flow.source, quantity, ranges.kind_of(cut.value)), {})[cut] = ()
+        for (source, quantity, kind), cuts in found.items():
+            if kind not in UNORDERED:
+                yield Place(source, names.get(source, source), given.path, lines.get(source), quantity, kind, cuts)
+
+
+def _conditions(flow: SequenceFlow) -> Iterator[tuple[str, Cut]]:
+    if flow.condition is None or flow.condition.language != "feel":
+        return
+    try:
+        stack: list[Node] = [parse_expression(flow.condition.text)]
+    except FeelError:
+        return
+    while stack:
+        node = stack.pop()
+        yield from _compared(node)
+        stack.extend(child for child, _ in children(node))
+
+
+def _compared(node: Node) -> Iterator[tuple[str, Cut]]:
+    """What one comparison cuts: a variable (or a component of one) against constants."""
+    ends: list[tuple[Node | None, bool]]
+    match node:
+        case Comparison(operator, left, right):
+            variable, other = path_of(left), right
+            if variable is None:
+                variable, other, operator = path_of(right), left, MIRRORED[operator]
+            ends = [(other, operator in {"<", ">="})] if operator in {"<", ">=", "<=", ">"} else []
+        case Between(value, low, high):
+            variable, ends = path_of(value), [(low, True), (high, False)]
+        case In(value, (Range() as found,)) | In(value, (Test("in", Range() as found),)):
+            variable = path_of(value)
+            ends = [(found.low, found.low_included), (found.high, not found.high_included)]
+        case _:
+            return
+    for end, upper in ends:
+        try:
+            bound = None if end is None else ranges.constant(end)
+        except (FeelError, TypeError):
+            continue
+        if variable is not None and bound is not None:
+            yield ".".join(variable), Cut(bound, upper)
