@@ -109,6 +109,13 @@ def form_file(visit: Visiting, key: str, version: int, name: str) -> Response:
     return Response(content, media_type="application/json")
 
 
+@router.get("/verfahren/{key}/quellen")
+def sources(visit: Visiting, key: str) -> Response:
+    page = workbench.page(visit.services, visit.actor, key)
+    text = workbench.sources(visit.services, visit.actor, key)
+    return visit.show("sources.html", here="procedures", key=key, name=page.name, text=text)
+
+
 @router.get("/katalog")
 def catalogue(visit: Visiting) -> Response:
     return visit.show("catalogue.html", here="catalogue", checks=explain.catalogue(visit.lang))

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from bpm.analyser.run import Analysis, analyse
 from bpm.clock import Clock
@@ -86,7 +87,8 @@ class Services:
             if procedure_id in self._models:
                 self._models.move_to_end(procedure_id)
                 return self._models[procedure_id]
-        model = build_model(read_files(queries.files(work, procedure_id)))
+        files = queries.files(work, procedure_id)
+        model = build_model(read_files(files), ZoneInfo(self.settings.timezone))
         with self._lock:
             self._models[procedure_id] = model
             while len(self._models) > KEPT_MODELS:
@@ -131,14 +133,14 @@ def to_json(value: Any) -> str:
     return json_text.dump(value)
 
 
-def build_model(procedure: Procedure) -> Model:
-    """Build what the engine runs, or say why it cannot be run."""
+def build_model(procedure: Procedure, zone: ZoneInfo) -> Model:
+    """Build what the engine runs, local times being those of `zone`, or say why it cannot be run."""
     from bpm.engine import build
 
     if procedure.process is None:
         return Model(procedure, None, (Blocker(procedure.key, None, "no process"),))
     try:
-        return Model(procedure, build(procedure.process, procedure.decisions), ())
+        return Model(procedure, build(procedure.process, procedure.decisions, zone), ())
     except NotExecutable as error:
         return Model(procedure, None, error.blockers)
 

@@ -165,8 +165,10 @@ def _questions(procedure: Procedure, analysis: Analysis, steps: Mapping[str, Ste
         if found is not None and isinstance(found[1].logic, DecisionTable):
             rules = found[1].logic.rules
             organs += [basis for at in finding.rules if at <= len(rules) for basis in rules[at - 1].legal_bases]
+            places = [place for place in places if place[0] != found[1].id]
             places.append((found[1].id, found[1].name))
-        questions.append(Question(number, reported, tuple(places), tuple(dict.fromkeys(organs))))
+        distinct = {(basis.organ, basis.citation, basis.force): basis for basis in organs}
+        questions.append(Question(number, reported, tuple(places), tuple(distinct.values())))
     return tuple(questions)
 
 

@@ -23,7 +23,7 @@ from bpm.texts import KIND, translate
 
 __all__ = [
     "PUBLIC", "Form", "Line", "Page", "documentation_of", "form", "form_of_start", "form_of_task", "lines", "names_of",
-    "page", "source", "table",
+    "page", "source", "sources", "table",
 ]  # fmt: skip
 
 PUBLIC = Actor("", frozenset({"citizen"}))
@@ -100,6 +100,14 @@ def source(services: Services, actor: Actor, key: str, version: int, kind: str, 
     if suffix and name and name in stored and name.endswith(suffix):
         return stored[name]
     raise NotFound("not-found", "no such file")
+
+
+def sources(services: Services, actor: Actor, key: str) -> str | None:
+    """What the authors of a procedure say about their sources, and what is still to be checked (`sources.md`)."""
+    require(actor, "pages.read")
+    with services.reading() as work:
+        text = queries.files(work, find(work, actor, key).id).get("sources.md")
+    return text.decode("utf-8", "replace") if text is not None else None
 
 
 def table(page: Page, decision: str) -> TableView:

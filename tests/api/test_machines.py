@@ -133,6 +133,14 @@ def test_a_timer_fires_once_and_never_early(api: Client) -> None:
     assert code(api("POST", f"/tasks/{case['tasks'][0]['id']}/complete", {})) == (409, "task-cancelled")
 
 
+def test_a_time_without_an_offset_is_the_time_of_the_city(api: Client) -> None:
+    at_eight = models.with_timer("ortszeit").replace(
+        b"<timeDuration>PT1H</timeDuration>", b"<timeDate>2026-07-01T08:00:00</timeDate>"
+    )
+    api.deploy(at_eight)
+    assert api.start("ortszeit")["timers"][0]["due"] == "2026-07-01T06:00:00+00:00"
+
+
 def test_a_timer_of_a_finished_task_never_fires(api: Client) -> None:
     api.deploy(models.with_timer())
     case = api.start("frist")

@@ -16,6 +16,7 @@ PUBLIC = [
     f"/verfahren/{KEY}/formulare/forms/antrag.json",
     f"/verfahren/{KEY}/simulation",
     f"/verfahren/{KEY}/bericht",
+    f"/verfahren/{KEY}/quellen",
     "/katalog",
     "/anmelden",
 ]
