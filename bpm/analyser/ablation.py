@@ -37,6 +37,9 @@ WORK = 4_000_000
 SLICE = 100_000
 """Of these one rule may take so many, so that an entangled one does not starve the others."""
 
+PAIRS = 2_000_000
+"""Pairs of rules that meet; a table with more is given up at once, for its memory's sake."""
+
 Change: TypeAlias = tuple[bool | None, Box, Sequence[Box]]
 """Whether the decision changes (None: it depends) wherever the box lies outside the others."""
 
@@ -93,12 +96,20 @@ class Ablation:
             if isinstance(self._outcomes, Unclear):
                 self._verdicts = (Verdict(None, reason=self._outcomes.reason),) * self.boxes.count
             else:
-                self._near = [near for _, near in neighbours(self.boxes)]
-                everything = [True] * self.boxes.count
-                self._verdicts = tuple(
-                    self._judge(self._outcomes, rule, everything, self._budget) for rule in range(self.boxes.count)
-                )
+                self._verdicts = self._all(self._outcomes)
         return self._verdicts
+
+    def judge(self, rule: int, among: Sequence[bool]) -> Verdict:
+        """About a rule (0-based) in the table that holds only some rules, itself among them."""
+        if isinstance(self._outcomes, Unclear):
+            return Verdict(None, reason=self._outcomes.reason)
+        assert self.verdicts
+        return self._judge(self._outcomes, rule, among, self._core_budget)
+
+    def near(self, rule: int) -> tuple[int, ...]:
+        """The rules (0-based) that some case meets together with this one."""
+        assert self.verdicts
+        return tuple(self._near[rule]) if self._near else ()
 
     @property
     def core(self) -> Core:
@@ -129,6 +140,18 @@ class Ablation:
         return None if unknown else False
 
     # --- one rule ------------------------------------------------------------------------------------------------
+
+    def _all(self, known: Outcomes) -> tuple[Verdict, ...]:
+        left = PAIRS
+        for _, near in neighbours(self.boxes):
+            self._near.append(near)
+            left -= len(near)
+            if left < 0:
+                self._near = []
+                self._outcomes = Unclear(TANGLED["de"], TANGLED["en"])
+                return (Verdict(None, reason=TANGLED),) * self.boxes.count
+        everything = [True] * self.boxes.count
+        return tuple(self._judge(known, rule, everything, self._budget) for rule in range(self.boxes.count))
 
     def _judge(self, known: Outcomes, rule: int, alive: Sequence[bool], budget: Budget) -> Verdict:
         near = [other for other in self._near[rule] if alive[other]]

@@ -31,6 +31,8 @@ FILES: Mapping[str, str] = {
     "FL06": "fl06_decision_gateway_mismatch",
     "BU01": "bu01_once_only",
     "BU03": "bu03_media_break",
+    "AB01": "ab01_never_decisive_rule",
+    "AB03": "ab03_irredundant_core",
 }
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
 

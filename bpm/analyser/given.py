@@ -23,6 +23,7 @@ from bpm.model.decision import (
 )
 
 if TYPE_CHECKING:
+    from bpm.analyser.ablation import Ablation
     from bpm.analyser.soundness import Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.model.graph import Graph
@@ -125,6 +126,24 @@ class Given:
         from bpm.analyser.tables import geometry
 
         return tuple((at, geometry(at)) for at in self.tables)
+
+    @cached_property
+    def ablations(self) -> tuple[tuple[TableAt, Ablation | NotBoxes], ...]:
+        """Every decision table on trial, or why it has no boxes; what is proven once serves all checks."""
+        from bpm.analyser.ablation import Ablation
+        from bpm.analyser.tables import NotBoxes
+
+        return tuple((at, shape if isinstance(shape, NotBoxes) else Ablation(shape)) for at, shape in self.geometries)
+
+    @cached_property
+    def needless(self) -> frozenset[tuple[str, str, int | None, int]]:
+        """Rules that RC04 and RC05 call needless, as (path, owner, line, 1-based number), so that no check says it
+        again. Asked through the catalogue, since checks do not know each other."""
+        from bpm.analyser.catalogue import load
+        from bpm.analyser.finding import Finding
+
+        found = (entry for code in ("RC04", "RC05") for entry in load(code).find(self))
+        return frozenset((it.path, it.decision or "", it.line, it.rules[0]) for it in found if isinstance(it, Finding))
 
     @property
     def registers(self) -> Mapping[str, tuple[str, ...]]:
