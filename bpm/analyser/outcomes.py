@@ -99,8 +99,10 @@ def outcomes(shape: Geometry) -> Outcomes:
         default = _default_beside(policy, texts, default or ())
     if policy in ("SUM", "MIN", "MAX"):
         _check_aggregation(policy, rows)
+    if whole.kind == "list" and any(text is not None for text in texts):
+        raise _unfit(whole)  # the default becomes a list of one, as a single match does
     if whole.kind != "Any":
-        rows, default = _as_decided(policy, rows, default, whole)
+        rows, default = _as_decided(policy, [clause.name for clause in table.outputs], rows, default, whole)
     strength: list[tuple[int, ...] | None] = [(rule,) for rule in range(len(rows))]
     if policy in ("PRIORITY", "OUTPUT ORDER"):
         strength = _ranks(table.outputs, rows)
@@ -144,40 +146,36 @@ def _default_beside(policy: str, texts: Sequence[str | None], default: Row) -> R
     return default
 
 
-def _as_decided(policy: str, rows: list[Row], default: Row | None, whole: Type) -> tuple[list[Row], Row | None]:
+def _as_decided(
+    policy: str, names: Sequence[str], rows: list[Row], default: Row | None, whole: Type
+) -> tuple[list[Row], Row | None]:
     """The results after the type of the decision; where it might make different ones equal, nothing is claimed."""
-    several = any(len(row) > 1 for row in rows)
     if policy in LISTS:
-        fits = whole.kind == "list" and default is None and not several and _all_fit(rows, [whole])
+        fits = whole.kind == "list" and _all_fit(names, rows, whole)
     elif policy in (EVERY, "SUM", "MIN", "MAX"):
         fits = whole.kind == "number" and (policy == EVERY or all(row[0][1] == "number" for row in rows))
-    elif several:
-        fits = whole.kind == "context" and (
-            whole.fields is None
-            or (
-                len(whole.fields) == len(rows[0])
-                and all(
-                    _all_fit([(cell,)], [part])
-                    for row in rows
-                    for cell, (_, part) in zip(row, whole.fields, strict=True)
-                )
-            )
-        )
+    elif len(names) > 1:
+        fits = whole.kind == "context" and _all_fit(names, rows if default is None else [*rows, default], whole)
     else:
         decided: list[Row] = [(_settled(row[0], "x", whole),) for row in rows]
         return decided, None if default is None else (_settled(default[0], "x", whole),)
-    if not fits or whole.allowed is not None:
+    if not fits or (whole.allowed is not None and policy not in ("UNIQUE", "ANY", "FIRST", "PRIORITY")):
         raise _unfit(whole)
     return rows, default
 
 
-def _all_fit(rows: Sequence[Row], types: Sequence[Type]) -> bool:
-    """Whether all results are constants that every one of these types takes (what fits none would become null)."""
+def _all_fit(names: Sequence[str], rows: Sequence[Row], whole: Type) -> bool:
+    """Whether all results, each by itself, are constants that the type takes as they are."""
 
-    def fits(value: Any, type: Type) -> bool:
-        return coerce([value] if type.kind == "list" else value, type)[1] is None
+    def fits(row: Row) -> bool:
+        if any(cell[0] != "constant" for cell in row):
+            return False
+        values = [cell[2] for cell in row]
+        value = values[0] if len(values) == 1 else dict(zip(names, values, strict=True))
+        found, problem = coerce([value] if whole.kind == "list" else value, whole)
+        return problem is None and found == ([value] if whole.kind == "list" else value)
 
-    return all(cell[0] == "constant" and all(fits(cell[2], type) for type in types) for row in rows for cell in row)
+    return all(fits(row) for row in rows)
 
 
 def _unfit(whole: Type) -> Unclear:

@@ -138,3 +138,20 @@ def test_in_a_partition_every_rule_decides(rules: int) -> None:
     of = ablation(rows)
     assert decisive(of) == [True] * rules
     assert of.core.dropped == ()
+
+
+def test_a_default_that_a_list_type_turns_into_a_list_is_not_told_apart_from_a_single_match() -> None:
+    from dataclasses import replace
+
+    from bpm.analyser.given import TableAt
+    from bpm.model.decision import ItemDefinition
+
+    at = ablation([("< 5", '"a"'), ("-", '"b"')], "COLLECT", output={"default": '"a"'}).shape.at
+    assert at.decision is not None
+    items = (ItemDefinition("i", "tListe", "string", collection=True),)
+    for default, expected in (('"a"', [None, None]), (None, [True, True])):
+        logic = replace(at.table, outputs=(replace(at.table.outputs[0], default=default),))
+        typed = replace(at.decision, type="tListe", logic=logic)
+        shape = geometry(TableAt(replace(at.model, decisions=(typed,), items=items), "d", "D", logic, typed))
+        assert isinstance(shape, Geometry)
+        assert decisive(Ablation(shape)) == expected
