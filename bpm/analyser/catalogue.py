@@ -21,6 +21,7 @@ FILES: Mapping[str, str] = {
     "RC06": "rc06_misleading_rule",
     "RC07": "rc07_mergeable_rules",
     "RC08": "rc08_irrelevant_input",
+    "RC09": "rc09_dead_upstream",
     "RC11": "rc11_threshold_incoherence",
     "RC12": "rc12_model_defect",
     "RS01": "rs01_duplicate_step",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bpm.analyser.ablation import Ablation
     from bpm.analyser.soundness import Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
+    from bpm.analyser.upstream import Dead
     from bpm.model.graph import Graph
     from bpm.model.procedure import Procedure
     from bpm.model.process import FlowNode, Process
@@ -144,6 +145,13 @@ class Given:
 
         found = (entry for code in ("RC04", "RC05") for entry in load(code).find(self))
         return frozenset((it.path, it.decision or "", it.line, it.rules[0]) for it in found if isinstance(it, Finding))
+
+    @cached_property
+    def dead_upstream(self) -> tuple[tuple[TableAt, tuple[Dead, ...] | None], ...]:
+        """Rules that no result of the tables above can meet, by table; None where there was too much to try."""
+        from bpm.analyser.upstream import dead_rules
+
+        return tuple(dead_rules(self))
 
     @property
     def registers(self) -> Mapping[str, tuple[str, ...]]:

@@ -64,6 +64,7 @@ OUTPUTS_WORK = 5
 )
 def find_unreachable(given: Given) -> Iterator[Outcome]:
     """One finding per rule; `rules` is the affected one first, then those that mask it."""
+    upstream = {id(at): {dead.rule - 1 for dead in found or ()} for at, found in given.dead_upstream}
     for at, shape in given.geometries:
         if isinstance(shape, NotBoxes):
             yield shape.skipped
@@ -72,7 +73,8 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
         budget = Budget()
         for rule, near in neighbours(shape.boxes):
             if shape.boxes.is_empty(rule):
-                yield _finding(given, shape, rule, ())
+                if rule not in upstream.get(id(at), ()):  # else another table is why, which is a question of its own
+                    yield _finding(given, shape, rule, ())
                 continue
             found = Cover(None)
             if budget.take(len(near) * (OUTPUTS_WORK if at.table.hit_policy in {"UNIQUE", "ANY"} else 1)):
