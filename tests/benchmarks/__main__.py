@@ -1,4 +1,5 @@
-"""`python -m tests.benchmarks`: how fast the simulator is, beside others on the same model, as JSON lines.
+"""`python -m tests.benchmarks`: how fast tables are questioned, and the simulator beside others on the same model, as
+JSON lines.
 
 The model is ref7 (seven steps, three pools of five, a rework loop). Speed is activities per CPU second on one core,
 since wall time on a shared machine says little. SimPy and Prosimos run in an environment of their own, `.bench-venv`,
@@ -19,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import tables
+
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".bench-venv"
 OTHERS = ("simpy==4.1.2", "prosimos==2.1.0")
@@ -28,6 +31,8 @@ LIMIT_S = 900
 
 def main() -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for line in tables.measure():
+        print(json.dumps(line, sort_keys=True), flush=True)
     data = Path(os.environ.get("BPM_CONFORMANCE_DATA", ROOT.parent / "shared" / "data")) / "sim"
     if not (data / "ref7.bpmn").is_file():
         tell("ref7", error=f"no ref7.bpmn in {data.name}; set BPM_CONFORMANCE_DATA")
