@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -124,6 +125,17 @@ REFUSED: Mapping[int, str] = {
     422: "Das ging nicht",
 }
 """Headlines of refusals by HTTP status; 422 for all that have none of their own."""
+DETAIL: Mapping[str, str] = {
+    "version": "Fassung",
+    "result": "Ergebnis",
+    "matched": "zutreffende Regeln",
+    "code": "Fehlerkennung",
+    "reason": "Grund",
+    "name": "Name",
+    "due": "fällig",
+    "error": "Fehler",
+}
+"""What of a history line's details people see beside the answers."""
 KPIS: Sequence[tuple[str, str, str]] = (
     ("cycle_time_s", "Durchlaufzeit", "time"),
     ("waiting_time_s", "Wartezeit", "time"),
@@ -180,10 +192,29 @@ def write_euro(value: float | None, lang: str) -> str:
     return NONE if value is None else format_currency(value, "EUR", locale=lang)
 
 
+def write_value(value: object, lang: str) -> str:
+    """A value of a case: yes and no for truth values, lists and contexts in one line, texts as they are."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return translate("ja" if value else "nein", lang)
+    if isinstance(value, int | float | Decimal):
+        return str(format_decimal(value, locale=lang))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {write_value(one, lang)}" for name, one in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return ", ".join(write_value(one, lang) for one in value)
+    return str(value)
+
+
 def write_figure(value: float | None, kind: str, lang: str) -> str:
     """A figure of `kind` time (seconds), euro, share or number."""
-    writers = {"time": write_duration, "euro": write_euro, "share": write_share, "number": write_number}
+    writers = {"time": write_duration, "euro": write_euro, "share": write_share, "number": _write_precise}
     return writers[kind](value, lang)
+
+
+def _write_precise(value: float | None, lang: str) -> str:
+    return write_number(value, lang, 2)
 
 
 def write_moment(value: datetime | str | None, lang: str, timezone: str = "Europe/Berlin") -> str:

@@ -130,10 +130,20 @@ def show_case(visit: Visiting, id: str) -> Response:
         standing=standing,
         tokens=[{"element": id, "count": count, "title": names.get(id, id)} for id, count in standing],
         tasks=case["tasks"],
-        history=history,
+        history=[{**event, "said": said(event["detail"] or {}, visit.lang)} for event in history],
         history_words=HISTORY,
         **WORDS,
     )
+
+
+def said(detail: Mapping[str, Any], lang: str) -> str:
+    """The details of one line of the history, for people: what was answered first, ids left out."""
+    answers = detail.get("variables") or {}
+    parts = [f"{name}: {texts.write_value(value, lang)}" for name, value in sorted(answers.items())]
+    for name, word in texts.DETAIL.items():
+        if detail.get(name) not in (None, "", [], {}):
+            parts.append(f"{texts.translate(word, lang)}: {texts.write_value(detail[name], lang)}")
+    return "; ".join(parts)
 
 
 # --- the inbox -----------------------------------------------------------------------------------------------
@@ -286,6 +296,7 @@ def show_run(visit: Visiting, id: str) -> Response:
         result=result,
         kpi_rows=texts.KPIS,
         heat=[{"element": id, "level": level} for id, level in heat(result["nodes"])] if result else [],
+        people=workbench.resource_names(page.procedure),
         nodes=[(id, result["nodes"][id]) for id in order if id in result["nodes"]] if result else [],
         outcomes=sorted(result["outcomes"].items()) if result else [],
         **WORDS,

@@ -60,6 +60,7 @@ def render(template: str, lang: str, **context: Any) -> str:
             number=bound(texts.write_number),
             share=bound(texts.write_share),
             euro=bound(texts.write_euro),
+            written=bound(texts.write_value),
             moment=lambda value: texts.write_moment(value, lang, settings().timezone),
             **context,
         )

@@ -17,6 +17,9 @@ from bpm.model.procedure import Procedure
 from bpm.model.process import Deadline, LegalBasis
 from bpm.model.steps import Step, tabulate
 
+BOXES = 3
+"""So many boxes of a finding show on its card; all of them stand in the JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
@@ -39,12 +42,17 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A finding as a card: `number` is its pin, `places` are (element id, name), `organs` may change its basis."""
+    """A finding as a card: `number` is its pin, `places` are (element id, name), `organs` may change its basis.
+
+    `boxes` say in FEEL which cases it is about (the first `BOXES` of them), `way` names the nodes that lead there.
+    """
 
     number: int
     reported: Reported
     places: tuple[tuple[str, str], ...]
     organs: tuple[LegalBasis, ...]
+    boxes: tuple[str, ...] = ()
+    way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,17 @@ def _questions(procedure: Procedure, analysis: Analysis, steps: Mapping[str, Ste
             places = [place for place in places if place[0] != found[1].id]
             places.append((found[1].id, found[1].name))
         distinct = {(basis.organ, basis.citation, basis.force): basis for basis in organs}
-        questions.append(Question(number, reported, tuple(places), tuple(distinct.values())))
+        boxes = [
+            "; ".join(f"{name}: {test}" for name, test in box.items() if test != "-")
+            for box in finding.evidence.get("boxes", ())[:BOXES]
+        ]
+        way = finding.evidence.get("trace") or finding.evidence.get("path") or ()
+        names = [steps[id].name for id in way if id in steps and steps[id].name]
+        questions.append(
+            Question(
+                number, reported, tuple(places), tuple(distinct.values()), tuple(filter(None, boxes)), tuple(names)
+            )
+        )
     return tuple(questions)
 
 

@@ -23,7 +23,7 @@ from bpm.texts import KIND, translate
 
 __all__ = [
     "PUBLIC", "Form", "Line", "Page", "documentation_of", "form", "form_of_start", "form_of_task", "lines", "names_of",
-    "page", "source", "sources", "table",
+    "page", "resource_names", "source", "sources", "table",
 ]  # fmt: skip
 
 PUBLIC = Actor("", frozenset({"citizen"}))
@@ -129,6 +129,13 @@ def documentation_of(procedure: Procedure, element: str) -> str:
     """What the model says about one element in words."""
     processes = procedure.process.processes if procedure.process is not None else ()
     return next((node.documentation for process in processes for node in process.nodes if node.id == element), "")
+
+
+def resource_names(procedure: Procedure) -> dict[str, str]:
+    """Ids of the scenario's resources to their names."""
+    profiles = (procedure.scenario or {}).get("resource_profiles", [])
+    resources = [one for profile in profiles for one in profile.get("resource_list", [])]
+    return {str(one.get("id")): str(one.get("name") or one.get("id")) for one in resources}
 
 
 def form(page: Page, name: str) -> Form:
