@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from bpm.analyser.run import WORTH_A_TALK
 from bpm.texts import BASIS, KNOWN, KPIS, ORGAN, UNKNOWN, translate, write_figure, write_number
 
 
@@ -65,6 +66,8 @@ def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]
             f"{len(report['as_is']['rules'])} {_('Regeln')}, {len(findings)} {_('Fragen')}."
         )
     )
+    if findings:
+        blocks.append(_first(report, lang))
     blocks.append(Heading(2, f"1 {_('Was heute ist')}"))
     if picture is not None:
         blocks.append(Picture(picture, f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"))
@@ -81,6 +84,28 @@ def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]
     blocks.append(Paragraph(_("Noch nicht vereinbart: geplant, umgesetzt und gemessen werden getrennt ausgewiesen.")))
     blocks += _proof(report, lang)
     return tuple(blocks)
+
+
+def _names(report: Mapping[str, Any]) -> dict[str, str]:
+    names = {step["element"]: step["name"] or step["element"] for step in report["as_is"]["steps"]}
+    return names | {rule["decision"]: rule["decision_name"] for rule in report["as_is"]["rules"]}
+
+
+def _places(finding: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    """Names of the elements and the decision of a finding, each once."""
+    ids = [id for id in (*finding["element_ids"], finding["decision"]) if id]
+    return list(dict.fromkeys(names.get(id, id) for id in ids))
+
+
+def _first(report: Mapping[str, Any], lang: str) -> Table:
+    """The questions most worth a talk, for readers who stop at the first page."""
+    names = _names(report)
+    rows = tuple(
+        (str(number), finding["question"], ", ".join(_places(finding, names)))
+        for number, finding in enumerate(report["weaknesses"]["findings"][:WORTH_A_TALK], start=1)
+    )
+    head = (translate("Nr.", lang), translate("Frage", lang), translate("Wo", lang))
+    return Table(translate("Worüber zu reden lohnt", lang), head, rows, (0,))
 
 
 def _known(how: str | None, lang: str) -> str:
@@ -178,13 +203,12 @@ def _weaknesses(report: Mapping[str, Any], lang: str) -> list[Block]:
     def _(text: str) -> str:
         return translate(text, lang)
 
-    names = {step["element"]: step["name"] for step in report["as_is"]["steps"]}
-    names |= {rule["decision"]: rule["decision_name"] for rule in report["as_is"]["rules"]}
+    names = _names(report)
     blocks: list[Block] = [Heading(2, f"2 {_('Fragen, nach Gewicht')}")]
     if not report["weaknesses"]["findings"]:
         blocks.append(Paragraph(_("Die Prüfungen haben an diesem Modell keine Frage gefunden.")))
     for number, finding in enumerate(report["weaknesses"]["findings"], start=1):
-        places = [names.get(id, id) for id in (*finding["element_ids"], finding["decision"]) if id]
+        places = _places(finding, names)
         rules = f", {_('Regel')} {', '.join(map(str, finding['rules']))}" if finding["rules"] else ""
         blocks.append(Heading(3, f"{number}. {finding['title']}: {', '.join(places)}{rules}"))
         blocks.append(Paragraph(finding["message"]))
