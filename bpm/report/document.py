@@ -69,12 +69,12 @@ def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]
     if findings:
         blocks.append(_first(report, lang))
     blocks.append(Heading(2, f"1 {_('Was heute ist')}"))
+    blocks += [_roles(report, lang), _sums(report, lang), *_simulated(report, lang)]
     if picture is not None:
         blocks.append(Picture(picture, f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"))
-    blocks += [_steps(steps, lang), _roles(report, lang), _sums(report, lang)]
+    blocks.append(_steps(steps, lang))
     if report["as_is"]["rules"]:
         blocks.append(_rules(report, lang))
-    blocks += _simulated(report, lang)
     blocks += _weaknesses(report, lang)
     blocks.append(Heading(2, f"3 {_('Was werden soll')}"))
     blocks.append(
