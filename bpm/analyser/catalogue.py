@@ -22,6 +22,7 @@ FILES: Mapping[str, str] = {
     "RC07": "rc07_mergeable_rules",
     "RC08": "rc08_irrelevant_input",
     "RC09": "rc09_dead_upstream",
+    "RC10": "rc10_cross_table_contradiction",
     "RC11": "rc11_threshold_incoherence",
     "RC12": "rc12_model_defect",
     "RS01": "rs01_duplicate_step",
