@@ -17,6 +17,7 @@ from typing import Any
 from bpm.analyser.ablation import Ablation, Core, Verdict
 from bpm.analyser.boxes import Column
 from bpm.analyser.given import Given, TableAt
+from bpm.analyser.guards import Guards, guards_of
 from bpm.analyser.tables import Geometry
 from bpm.decisions import decide
 from bpm.errors import LichtungError
@@ -27,6 +28,7 @@ from bpm.feel.temporal import parse
 from bpm.kpis import exact_share
 from bpm.model.decision import Decision, DecisionModel, DecisionTable, LiteralExpression
 from bpm.model.procedure import Procedure
+from bpm.model.process import SequenceFlow
 from bpm.model.scenario import Scenario
 
 CASES = 10_000
@@ -86,19 +88,39 @@ class CoreOf:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardTrial:
+    """One condition of an exclusive gateway on trial: would another node follow in some case if the flow were not
+    there? Over all values of the data, whatever the process can give them."""
+
+    guards: Guards
+    trial: Trial
+
+    @property
+    def flow(self) -> SequenceFlow:
+        return self.guards.flows[self.trial.rule - 1]
+
+    def as_json(self, lang: str) -> dict[str, Any]:
+        told = self.trial.as_json(lang)
+        del told["decision"], told["rule"]
+        condition = self.guards.condition(self.trial.rule)
+        return {"gateway": self.guards.gateway.id, "flow": self.flow.id, "condition": condition, **told}
+
+
+@dataclass(frozen=True, slots=True)
 class Questioned:
     """What was asked of one procedure. `cases` is 0 where there is no scenario."""
 
     procedure: Procedure
     trials: tuple[Trial, ...] = ()
     cores: tuple[CoreOf, ...] = ()
+    guards: tuple[GuardTrial, ...] = ()
     notes: tuple[Note, ...] = field(default=())
     cases: int = 0
     seed: int = 1
 
 
 def question_rules(procedure: Procedure, scenario: Scenario | None, *, cases: int = CASES, seed: int = 1) -> Questioned:
-    """Put every rule of every decision table on trial.
+    """Put every rule of every decision table, and every condition of an exclusive gateway, on trial.
 
     Raises:
         ScenarioError: a distribution of the scenario means nothing.
@@ -125,7 +147,42 @@ def question_rules(procedure: Procedure, scenario: Scenario | None, *, cases: in
             measured = _measure(ablation, drawn, notes)
         trials += [_trial(ablation, rule, measured) for rule in range(len(at.table.rules))]
         cores.append(CoreOf(at, ablation.core))
-    return Questioned(procedure, tuple(trials), tuple(cores), tuple(notes), cases if drawn else 0, seed)
+    guards = tuple(_guards(procedure, drawn, notes))
+    return Questioned(procedure, tuple(trials), tuple(cores), guards, tuple(notes), cases if drawn else 0, seed)
+
+
+def _guards(procedure: Procedure, drawn: Mapping[str, Sequence[Any]], notes: list[Note]) -> Iterator[GuardTrial]:
+    path = Given(procedure).path
+    silent: list[str] = []
+    for found in (it for process in Given(procedure).processes for it in guards_of(process, path)):
+        if found.shape is None:
+            at = _place_of(found, path)
+            for number in range(1, len(found.flows) + 1):
+                yield GuardTrial(found, _unread(at, number, found.reason or {}))
+            continue
+        ablation = Ablation(found.shape)
+        told: list[Note] = []
+        measured = _measure(ablation, drawn, told) if drawn else None
+        if told and measured is None:
+            silent.append(found.gateway.name or found.gateway.id)
+        else:
+            notes += told
+        for rule in range(len(found.flows)):
+            yield GuardTrial(found, _trial(ablation, rule, measured))
+    if silent:
+        listed = ", ".join(silent)
+        notes.append(
+            Note(None, "changed_share", {
+                "de": f"Verzweigungen, die nicht allein nach Merkmalen der Fälle gehen, daher kein Anteil: {listed}",
+                "en": f"gateways that do not go by attributes of the cases alone, hence no share: {listed}",
+            })
+        )  # fmt: skip
+
+
+def _place_of(found: Guards, path: str) -> TableAt:
+    table = DecisionTable(found.gateway.id, "FIRST", None, (), (), ())
+    name = found.gateway.name or found.gateway.id
+    return TableAt(DecisionModel(path, "", "", "", ()), found.gateway.id, name, table, None)
 
 
 NO_SCENARIO = {

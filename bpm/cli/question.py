@@ -32,6 +32,8 @@ _WORDS = {
         "cases": "{cases} gezogene Fälle, Startwert {seed}",
         "notes": "Hinweise",
         "none": "keine Entscheidungstabelle",
+        "guards": "Bedingungen an Verzweigungen (über alle Werte der Angaben)",
+        "way": "„{name}“ {condition}",
         "nothing": "keine Angabe",
     },
     "en": {
@@ -49,6 +51,8 @@ _WORDS = {
         "cases": "{cases} drawn cases, seed {seed}",
         "notes": "Notes",
         "none": "no decision table",
+        "guards": "Conditions at gateways (over all values of the data)",
+        "way": "{name!r} {condition}",
         "nothing": "missing",
     },
 }
@@ -125,12 +129,18 @@ def _lines(one: Questioned, lang: str) -> Iterator[tuple[str, str]]:
                     kept=len(core.kept), all=len(trial.at.table.rules), rules=listed[0] or "-", dropped=listed[1]
                 )
             yield f"  → {text}", ""
+    if one.guards:
+        yield words["guards"], "bold"
+    for guard in one.guards:
+        gateway = guard.guards.gateway
+        way = words["way"].format(name=gateway.name or gateway.id, condition=guard.guards.condition(guard.trial.rule))
+        yield f"  {_line(guard.trial, words, lang, way)}", _STYLES[guard.trial.word]
     if one.cases:
         yield words["cases"].format(cases=one.cases, seed=one.seed), "dim"
 
 
-def _line(trial: Trial, words: dict[str, str], lang: str) -> str:
-    parts = [f"{words['rule'].format(n=trial.rule)}: {words[trial.word]}"]
+def _line(trial: Trial, words: dict[str, str], lang: str, what: str | None = None) -> str:
+    parts = [f"{what or words['rule'].format(n=trial.rule)}: {words[trial.word]}"]
     if trial.verdict.only_missing:
         parts.append(words["missing"])
     if trial.verdict.reason is not None:

@@ -48,6 +48,7 @@ class Answer:
             "rules": [trial.as_json(lang) for one in asked for trial in one.trials],
             "irredundant_core": {name: [rule + 1 for rule in it.core.kept] for name, it in self.cores().items()},
             "cores_complete": {name: it.core.complete for name, it in self.cores().items()},
+            "guards": [guard.as_json(lang) for one in asked for guard in one.guards],
             "steps": [],
             "joint": {"remark": REMARK[lang]},
             "notes": [
