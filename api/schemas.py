@@ -67,6 +67,10 @@ class Cancel(Request):
     reason: Remark | None = None
 
 
+class Suspend(Request):
+    reason: Remark | None = None
+
+
 class Complete(Request):
     variables: Variables = {}
 
@@ -165,6 +169,7 @@ class Task(BaseModel):
     due: str | None
     priority: int | None
     state: str
+    suspended: bool
     form: str | None
     created_at: str
     revision: int

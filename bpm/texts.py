@@ -99,6 +99,8 @@ KIND: Mapping[str, str] = {
 HISTORY: Mapping[str, str] = {
     "case-started": "Fall begonnen",
     "case-cancelled": "Fall abgebrochen",
+    "case-suspended": "Fall angehalten",
+    "case-resumed": "Fall fortgesetzt",
     "task-claimed": "Aufgabe übernommen",
     "task-returned": "Aufgabe zurückgelegt",
     "task-completed": "Aufgabe erledigt",
@@ -109,6 +111,7 @@ HISTORY: Mapping[str, str] = {
     "timer-fired": "Frist abgelaufen",
     "message-received": "Nachricht angekommen",
     "signal-received": "Signal angekommen",
+    "signal-missed": "Signal verpasst, weil der Fall angehalten war",
     "incident-retried": "Störung behoben",
     "started": "begonnen",
     "entered": "erreicht",

@@ -75,3 +75,33 @@ def cancel(
     reason = body.reason if body else None
     answer = cases.cancel(services, actor, id, reason=reason, if_match=if_match, key=key)
     return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/suspend", response_model=schemas.WholeCase)
+def suspend(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Suspend | None = None,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Stop a case for the time being: it takes no completions, jobs, timers or messages; due timers wait."""
+    reason = body.reason if body else None
+    answer = cases.suspend(services, actor, id, reason=reason, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/resume", response_model=schemas.WholeCase)
+def resume(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Suspend | None = None,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Let a suspended case go on."""
+    reason = body.reason if body else None
+    answer = cases.resume(services, actor, id, reason=reason, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)

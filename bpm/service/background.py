@@ -59,6 +59,8 @@ def fire(services: Services, seen: TimerRow) -> bool:
         timer = work.get(TimerRow, seen.id)
         if instance is None or timer is None or timer.state != "open" or timer.due > work.now:
             return False
+        if instance.state == "suspended":
+            return False
         model = services.model_by_id(work, instance.procedure_id)
         outcome = engine.fire(model.require(), instance.snapshot, timer.timer, work.now)
         work.close(TimerRow, [timer.id], "fired")
@@ -71,7 +73,7 @@ def fire(services: Services, seen: TimerRow) -> bool:
 
 def deliver(services: Services, seen: OutboxRow) -> bool:
     """Deliver one message or signal that a case sent. A message that nobody waits for is tried again until it
-    expires; a signal reaches those who wait at this moment."""
+    expires; one for a suspended case is kept until that is resumed; a signal reaches those who wait at this moment."""
 
     def do(work: UnitOfWork) -> bool:
         row = work.get(OutboxRow, seen.id, lock=True)
@@ -80,12 +82,12 @@ def deliver(services: Services, seen: OutboxRow) -> bool:
         tenant = Tenant(row.city, row.office)
         if row.kind == "signal":
             deliver_signal(services, work, tenant, SYSTEM, row.name, row.variables)
-            arrived = True
+            arrived: bool | None = True
         else:
             arrived = _deliver_message(services, work, tenant, row)
         if arrived:
             work.close(OutboxRow, [row.id], "delivered")
-        elif work.now >= row.expires_at:
+        elif arrived is not None and work.now >= row.expires_at:
             work.close(OutboxRow, [row.id], "expired")
             sender = queries.instance_of(work, row.instance_id)
             assert sender is not None
@@ -94,16 +96,23 @@ def deliver(services: Services, seen: OutboxRow) -> bool:
         else:
             again = work.now + timedelta(seconds=REDELIVERY_S)
             work.change(OutboxRow, row.id, attempts=row.attempts + 1, next_at=again)
-        return arrived
+        return bool(arrived)
 
     return services.transact(do)
 
 
-def _deliver_message(services: Services, work: UnitOfWork, tenant: Tenant, row: OutboxRow) -> bool:
+def _deliver_message(services: Services, work: UnitOfWork, tenant: Tenant, row: OutboxRow) -> bool | None:
+    """Whether a case took it; None when the one it is for is suspended."""
     # a case with a business key speaks to cases with the same one only
     sender = work.get(InstanceRow, row.instance_id)
     business_key = sender.business_key if sender is not None else None
-    taker = deliver_message(services, work, tenant, SYSTEM, row.name, row.variables, {}, business_key)
+    try:
+        taker = deliver_message(services, work, tenant, SYSTEM, row.name, row.variables, {}, business_key)
+    except Conflict as error:
+        # raised before anything of this delivery was written
+        if error.code != "case-suspended":
+            raise
+        return None
     return taker is not None
 
 

@@ -10,7 +10,7 @@ from bpm.errors import Conflict, Stale
 from bpm.service import views
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
-from bpm.service.execution import Command, record, record_start
+from bpm.service.execution import Command, record, record_note, record_start, require_running
 from bpm.service.procedures import find
 from bpm.store import ledger, queries
 from bpm.store.ids import new_id
@@ -141,20 +141,75 @@ def cancel(
         outcome = engine.cancel(model.require(), instance.snapshot, work.now)
         outcome = replace(outcome, state="cancelled")
         detail = {"reason": reason} if reason else None
-        after = record(work, instance, outcome, Command("case-cancelled", actor.name, None, detail))
+        command = Command("case-cancelled", actor.name, None, detail)
+        after = record(work, instance, outcome, command, even_suspended=True)
         return Answer(views.whole_case(work, after))
 
     return perform(services, actor, do, key=key, request=["cancel", instance_id, reason])
 
 
+def suspend(
+    services: Services,
+    actor: Actor,
+    instance_id: str,
+    *,
+    reason: str | None = None,
+    if_match: int | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Stop a case for the time being: it takes no completions, job results, timers or messages until it is resumed.
+    Timers whose time comes meanwhile fire then. Raises Conflict `case-suspended` when it is suspended already."""
+    return _set_state(services, actor, instance_id, "suspended", reason, if_match, key)
+
+
+def resume(
+    services: Services,
+    actor: Actor,
+    instance_id: str,
+    *,
+    reason: str | None = None,
+    if_match: int | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Let a suspended case go on. Raises Conflict `case-not-suspended`."""
+    return _set_state(services, actor, instance_id, "active", reason, if_match, key)
+
+
+def _set_state(
+    services: Services,
+    actor: Actor,
+    instance_id: str,
+    state: str,
+    reason: str | None,
+    if_match: int | None,
+    key: str | None,
+) -> Answer:
+    require(actor, "cases.suspend")
+    kind = "case-suspended" if state == "suspended" else "case-resumed"
+
+    def do(work: UnitOfWork) -> Answer:
+        instance = locked(work, actor, instance_id, if_match)
+        if state == "suspended":
+            require_running(instance)
+        elif instance.state != "suspended":
+            raise Conflict("case-not-suspended", "the case is not suspended")
+        command = Command(kind, actor.name, None, {"reason": reason} if reason else None)
+        record_note(work, instance, command, state=state)
+        after = work.get(InstanceRow, instance.id)
+        assert after is not None
+        return Answer(views.whole_case(work, after))
+
+    return perform(services, actor, do, key=key, request=[kind, instance_id, reason])
+
+
 def locked(work: UnitOfWork, actor: Actor, instance_id: str, if_match: int | None = None) -> InstanceRow:
-    """An active case of the actor's office, locked. Raises NotFound, Stale or Conflict."""
+    """A case of the actor's office that has not ended, locked. Raises NotFound, Stale or Conflict."""
     instance = queries.instance_of(work, instance_id)
     own(actor, instance, "case")
     assert instance is not None
     if if_match is not None and if_match != instance.version:
         raise Stale("stale", f"the case is at revision {instance.version}")
-    if instance.state != "active":
+    if instance.state not in ("active", "suspended"):
         raise Conflict("case-ended", f"the case is {instance.state}")
     return instance
 

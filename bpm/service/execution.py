@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bpm.errors import Conflict
 from bpm.store import ledger, queries
 from bpm.store.ids import new_id
 from bpm.store.records import (
@@ -48,8 +49,19 @@ class Command:
     detail: Mapping[str, Any] | None = None
 
 
-def record(work: UnitOfWork, before: InstanceRow, outcome: Outcome, command: Command) -> InstanceRow:
-    """Write the outcome of a command on a locked case. Raises Conflict when another command came first."""
+def require_running(instance: InstanceRow) -> None:
+    """Raise Conflict when somebody suspended the case: nothing in it moves until it is resumed."""
+    if instance.state == "suspended":
+        raise Conflict("case-suspended", "the case is suspended: resume it first")
+
+
+def record(
+    work: UnitOfWork, before: InstanceRow, outcome: Outcome, command: Command, *, even_suspended: bool = False
+) -> InstanceRow:
+    """Write the outcome of a command on a locked case. Raises Conflict when another command came first, or when the
+    case is suspended and the command is not one that ends it (`even_suspended`)."""
+    if not even_suspended:
+        require_running(before)
     ended = work.now if outcome.state != "active" else None
     values: dict[str, Any] = {
         "state": outcome.state,
@@ -72,9 +84,10 @@ def record_start(work: UnitOfWork, instance: InstanceRow, outcome: Outcome, comm
     _write(work, instance, outcome, command)
 
 
-def record_note(work: UnitOfWork, before: InstanceRow, command: Command) -> None:
-    """Write a command that moves no token (claiming, giving back): it counts and is ledgered all the same."""
-    work.change(InstanceRow, before.id, version=before.version)
+def record_note(work: UnitOfWork, before: InstanceRow, command: Command, *, state: str | None = None) -> None:
+    """Write a command that moves no token (claiming, giving back): it counts and is ledgered all the same. `state` is
+    the case's from now on."""
+    work.change(InstanceRow, before.id, version=before.version, state=state or before.state)
     _log(work, before, (), command)
 
 

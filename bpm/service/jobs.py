@@ -14,7 +14,7 @@ from bpm.errors import Conflict, InvalidRequest
 from bpm.service import views
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
-from bpm.service.execution import Command, record
+from bpm.service.execution import Command, record, require_running
 from bpm.store import queries
 from bpm.store.ids import new_id
 from bpm.store.records import CompletionRow, IncidentRow, InstanceRow, JobRow
@@ -67,6 +67,7 @@ def complete(
 
     def do(work: UnitOfWork) -> Answer:
         instance, row = _held(work, actor, job_id, token)
+        require_running(instance)
         model = services.model_by_id(work, instance.procedure_id)
         outcome = engine.complete(model.require(), instance.snapshot, row.item, variables, work.now)
         detail = {"job": row.id, "worker": row.worker, "variables": dict(variables)}
@@ -92,6 +93,7 @@ def raise_error(
 
     def do(work: UnitOfWork) -> Answer:
         instance, row = _held(work, actor, job_id, token)
+        require_running(instance)
         model = services.model_by_id(work, instance.procedure_id)
         outcome = engine.fail_with(model.require(), instance.snapshot, row.item, code, variables, work.now)
         detail = {"job": row.id, "code": code, "variables": dict(variables)}

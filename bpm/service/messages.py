@@ -9,7 +9,7 @@ from bpm.errors import Conflict, NotFound
 from bpm.service.access import Actor, require
 from bpm.service.cases import begin
 from bpm.service.context import Answer, Services, perform
-from bpm.service.execution import Command, record
+from bpm.service.execution import Command, record, record_note, require_running
 from bpm.store import queries
 from bpm.store.queries import Tenant
 from bpm.store.records import InstanceRow, SubscriptionRow
@@ -47,7 +47,8 @@ def correlate(
 def broadcast(
     services: Services, actor: Actor, name: str, variables: Mapping[str, Any], *, key: str | None = None
 ) -> Answer:
-    """Give a signal to every case that waits for it: `{"instances":[ids]}`."""
+    """Give a signal to every case that waits for it: `{"instances":[ids]}`. Suspended cases miss it, as their history
+    says then."""
     require(actor, "messages.send")
 
     def do(work: UnitOfWork) -> Answer:
@@ -99,6 +100,10 @@ def deliver_signal(
         subscription = work.get(SubscriptionRow, waiting.id)
         if instance is None or subscription is None or subscription.state != "open":
             continue
+        if instance.state == "suspended":
+            missed = Command("signal-missed", actor, subscription.element, {"name": name})
+            record_note(work, instance, missed)
+            continue
         _give(services, work, actor, instance, subscription, variables)
         reached.append(instance.id)
     return list(dict.fromkeys(reached))
@@ -123,6 +128,7 @@ def _give(
     current = work.get(SubscriptionRow, subscription.id)
     if current is None or current.state != "open":
         raise Conflict("not-waiting", "the case does not wait for this any more")
+    require_running(instance)
     model = services.model_by_id(work, instance.procedure_id)
     outcome = engine.correlate(model.require(), instance.snapshot, subscription.subscription, dict(variables), work.now)
     work.close(SubscriptionRow, [subscription.id], "delivered")

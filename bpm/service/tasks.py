@@ -16,7 +16,7 @@ from bpm.model.form import Form
 from bpm.service import views
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
-from bpm.service.execution import Command, record, record_note
+from bpm.service.execution import Command, record, record_note, require_running
 from bpm.store import queries
 from bpm.store.records import CompletionRow, InstanceRow, WorkItemRow
 from bpm.store.unit_of_work import UnitOfWork
@@ -54,7 +54,8 @@ def list_open(
             cursor=cursor,
             limit=limit,
         )
-        return views.page(found, views.task)
+        stopped = queries.suspended(work, [row.instance_id for row in found.items])
+        return views.page(found, lambda row: views.task(row, suspended=row.instance_id in stopped))
 
 
 def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
@@ -65,7 +66,8 @@ def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
         _require_candidate(actor, row)
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
-        return {**views.task(row), "variables": {**instance.variables, **(row.variables or {})}}
+        task = views.task(row, suspended=instance.state == "suspended")
+        return {**task, "variables": {**instance.variables, **(row.variables or {})}}
 
 
 def form(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
@@ -213,6 +215,7 @@ def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) 
     assert item is not None
     if item.state != "open":
         raise Conflict(f"task-{item.state}", f"the task is {item.state}")
+    require_running(instance)
     if if_match is not None and if_match != item.version:
         raise Stale("stale", f"the task is at revision {item.version}")
     if item.assignee not in (None, actor.name):

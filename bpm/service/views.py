@@ -22,8 +22,8 @@ from bpm.store.unit_of_work import UnitOfWork
 R = TypeVar("R")
 
 
-def task(row: WorkItemRow) -> dict[str, Any]:
-    """A task; `revision` is its version for `If-Match`."""
+def task(row: WorkItemRow, *, suspended: bool = False) -> dict[str, Any]:
+    """A task; `revision` is its version for `If-Match`. `suspended`: its case is."""
     return {
         "id": row.id,
         "instance": row.instance_id,
@@ -36,6 +36,7 @@ def task(row: WorkItemRow) -> dict[str, Any]:
         "due": row.due,
         "priority": row.priority,
         "state": row.state,
+        "suspended": suspended,
         "form": row.form,
         "created_at": row.created_at.isoformat(),
         "revision": row.version,
@@ -88,7 +89,7 @@ def whole_case(work: UnitOfWork, row: InstanceRow) -> dict[str, Any]:
         **case(row),
         "variables": row.variables,
         "tokens": dict(row.tokens),
-        "tasks": [task(one) for one in queries.live(work, WorkItemRow, row.id)],
+        "tasks": [task(one, suspended=row.state == "suspended") for one in queries.live(work, WorkItemRow, row.id)],
         "jobs": [job(one) for one in queries.live(work, JobRow, row.id)],
         "subscriptions": [subscription(one) for one in queries.live(work, SubscriptionRow, row.id)],
         "timers": [timer(one) for one in queries.live(work, TimerRow, row.id)],

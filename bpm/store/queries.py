@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, Table, and_, func, or_, select, update
+from sqlalchemy import Select, Table, and_, exists, func, or_, select, update
 
 from bpm.store import tables as t
 from bpm.store.records import (
@@ -127,6 +127,18 @@ def instance_of(work: UnitOfWork, instance_id: str) -> InstanceRow | None:
     return work.get(InstanceRow, instance_id, lock=True)
 
 
+def suspended(work: UnitOfWork, instance_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these cases are suspended."""
+    rows = t.instances.c
+    query = select(rows.id).where(rows.id.in_(sorted(set(instance_ids))), rows.state == "suspended")
+    return frozenset(work.connection.execute(query).scalars())
+
+
+def _moves(table: Table) -> Any:
+    """That the case of a row is not suspended; looked up by key, so it costs what is found, not what there is."""
+    return ~exists().where(t.instances.c.id == table.c.instance_id, t.instances.c.state == "suspended")
+
+
 def tasks(
     work: UnitOfWork,
     tenant: Tenant,
@@ -191,12 +203,13 @@ def incidents(work: UnitOfWork, tenant: Tenant, cursor: str | None = None, limit
 
 
 def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> list[JobRow]:
-    """Jobs of a topic that nobody holds now. On PostgreSQL rows that another worker is just taking are passed over."""
+    """Jobs of a topic that nobody holds now, without those of suspended cases.
+    On PostgreSQL rows that another worker is just taking are passed over."""
     jobs = t.jobs
     query = (
         select(jobs)
         .where(_own(jobs, tenant), jobs.c.state == "open", jobs.c.topic == topic, jobs.c.retries > 0)
-        .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now))
+        .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now), _moves(jobs))
         .order_by(jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -205,10 +218,11 @@ def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> l
 
 
 def due_timers(work: UnitOfWork, limit: int = 100) -> list[TimerRow]:
-    """Timers whose time has come and that have no open incident, the earliest first."""
+    """Timers whose time has come, that have no open incident and whose case is not suspended, the earliest first."""
     timers = t.timers
     stuck = select(t.incidents.c.ref).where(t.incidents.c.kind == "timer", t.incidents.c.state == "open")
     query = select(timers).where(timers.c.state == "open", timers.c.due <= work.now, timers.c.id.not_in(stuck))
+    query = query.where(_moves(timers))
     return work.all(TimerRow, query.order_by(timers.c.due, timers.c.id).limit(limit))
 
 

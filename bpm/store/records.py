@@ -41,7 +41,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceRow:
-    """A case. `state` is active, completed, terminated or cancelled; `version` counts its commands."""
+    """A case. `state` is active, suspended, completed, terminated or cancelled; `version` counts its commands."""
 
     id: str
     city: str
