@@ -97,17 +97,18 @@ class Joint:
         return left[0] == right[0] == "constant" and left[1] == right[1] and left != right
 
 
-def lay_over(first: Side, second: Side) -> Joint | None:
+def lay_over(first: Side, second: Side, budget: Budget) -> Joint | None:
     """Both tables in one space; None if they share no input, or mean different things by one.
 
     Raises:
-        TooMuch: they have too many rules.
+        TooMuch: they have too many rules, or the budget is spent.
     """
     ours = {entry.expression: entry for entry in first.shape.boxes.columns}
     theirs = {entry.expression: entry for entry in second.shape.boxes.columns}
     if not set(ours) & set(theirs):
         return None
-    if first.shape.boxes.count + second.shape.boxes.count > MOST_RULES:
+    rules = first.shape.boxes.count + second.shape.boxes.count
+    if rules > MOST_RULES or not budget.take(rules * len({*ours, *theirs})):
         raise TooMuch
     columns = []
     for name in dict.fromkeys((*ours, *theirs)):
@@ -115,7 +116,7 @@ def lay_over(first: Side, second: Side) -> Joint | None:
         if merged is None:
             return None
         columns.append(merged)
-    return Joint(first, second, Boxes(tuple(columns), first.shape.boxes.count + second.shape.boxes.count))
+    return Joint(first, second, Boxes(tuple(columns), rules))
 
 
 def _column(name: str, one: Column | None, other: Column | None, first: Side, second: Side) -> Column | None:

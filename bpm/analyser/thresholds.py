@@ -8,6 +8,7 @@ for by itself (`= 12`) is no cut.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -59,9 +60,14 @@ class Place:
 
 
 def places(given: Given) -> dict[str, list[Place]]:
-    """Every place that cuts something, by quantity, tables first, in the order of the files."""
+    """Every place that cuts a quantity which others cut too, by quantity, tables first, in the order of the files."""
+    guards = list(_guards(given))
+    asked = Counter(guard.quantity for guard in guards)
+    for _, shape in given.geometries:
+        if not isinstance(shape, NotBoxes):
+            asked.update(entry.expression for entry in shape.boxes.columns)
     found: dict[str, list[Place]] = {}
-    for place in (*_tables(given), *_guards(given)):
+    for place in (*_tables(given, asked), *guards):
         if place.cuts:
             found.setdefault(place.quantity, []).append(place)
     return found
@@ -82,12 +88,12 @@ def canonical(cut: Cut, kind: str) -> Cut:
     return Cut(YearsMonthsDuration(cut.value.months + 1), True)
 
 
-def _tables(given: Given) -> Iterator[Place]:
+def _tables(given: Given, asked: Mapping[str, int]) -> Iterator[Place]:
     for at, shape in given.geometries:
         if isinstance(shape, NotBoxes):
             continue
         for entry in shape.boxes.columns:
-            if entry.kind in UNORDERED:
+            if entry.kind in UNORDERED or asked[entry.expression] < 2:
                 continue
             cuts: dict[Cut, list[int]] = {}
             for rule in range(shape.boxes.count):
@@ -99,25 +105,44 @@ def _tables(given: Given) -> Iterator[Place]:
 
 
 def _cuts_of(entry: Column, mask: int) -> Iterator[Cut]:
-    """Where a cell's values start and end inside the domain; single values are left out."""
+    """Where a cell's values start and end inside the domain; single values, asked for or left out, are no cuts."""
     held = mask & entry.values
-    if held == entry.values or not held:
-        return
-    atoms = [index for index in range(entry.values.bit_length()) if entry.values >> index & 1]
-    runs: list[list[int]] = []
-    for index in atoms:
-        if runs and (held >> runs[-1][-1] & 1) == (held >> index & 1):
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    points = [len(run) == 1 and run[0] % 2 == 1 for run in runs]
-    for number, (left, right) in enumerate(pairwise(runs)):
-        lone = any(points[n] and held >> runs[n][0] & 1 for n in (number, number + 1))
-        hole = any(points[n] and not held >> runs[n][0] & 1 for n in (number, number + 1))
-        if lone or hole:
+    outside = entry.values & ~held
+    runs = list(_runs(held, outside)) if held and outside else []
+    holes = [_single(outside & _between(left[1], right[0])) for left, right in pairwise(runs)]
+    for number, (start, end) in enumerate(runs):
+        if start == end and start % 2 == 1:
             continue
-        below, above = left[-1], right[0]
-        yield Cut(entry.bounds[above // 2], True) if above % 2 else Cut(entry.bounds[below // 2], False)
+        below, above = outside & ((1 << start) - 1), outside >> end
+        if below and not (number and holes[number - 1]):
+            yield _cut(entry, below.bit_length() - 1, start)
+        if above and not (number < len(holes) and holes[number]):
+            yield _cut(entry, end, end + (above & -above).bit_length() - 1)
+
+
+def _runs(held: int, outside: int) -> Iterator[tuple[int, int]]:
+    """First and last atom of every run of held atoms that no other existing atom interrupts."""
+    while held:
+        start = (held & -held).bit_length() - 1
+        after = outside >> start
+        stop = start + (after & -after).bit_length() - 1 if after else held.bit_length()
+        run = held & ((1 << stop) - 1)
+        yield start, run.bit_length() - 1
+        held &= ~run
+
+
+def _between(low: int, high: int) -> int:
+    return (1 << high) - (1 << (low + 1))
+
+
+def _single(mask: int) -> bool:
+    """Whether these atoms are one bound alone."""
+    return mask & (mask - 1) == 0 and mask.bit_length() % 2 == 0
+
+
+def _cut(entry: Column, below: int, above: int) -> Cut:
+    """The cut between two neighbouring atoms; a bound is an odd one."""
+    return Cut(entry.bounds[above // 2], True) if above % 2 else Cut(entry.bounds[below // 2], False)
 
 
 def _guards(given: Given) -> Iterator[Place]:

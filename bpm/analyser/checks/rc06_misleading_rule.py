@@ -57,6 +57,9 @@ Quelle
 DMN 1.5, 8.2.8 (PRIORITY); die gleichnamige Prüfung in der Tabellenanalyse von KIE.
 """
 
+WORK = 100_000
+"""Looks at a box that one table may cost."""
+
 MOST_NAMED = 10
 """Stronger rules that one finding names."""
 
@@ -78,7 +81,7 @@ def find_misleading(given: Given) -> Iterator[Outcome]:
             continue
         ranks = priorities(shape) if at.table.hit_policy == "PRIORITY" else None
         open_in = _open_inputs(shape.boxes)
-        budget = Budget()
+        budget = Budget(WORK)
         for rule, near in neighbours(shape.boxes):
             if open_in[rule] or shape.boxes.is_empty(rule):
                 continue

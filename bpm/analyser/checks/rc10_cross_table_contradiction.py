@@ -81,6 +81,7 @@ ONE_RESULT = {"UNIQUE", "ANY", "FIRST", "PRIORITY"}
 def find_contradictions(given: Given) -> Iterator[Outcome]:
     """One finding per pair of tables and fact."""
     seen: set[tuple[int, int, int, int]] = set()
+    budget = Budget()
     for (fact, proven), sides in _facts(given).items():
         for first, second in combinations(sides, 2):
             key = (id(first.at), first.output, id(second.at), second.output)
@@ -96,8 +97,8 @@ def find_contradictions(given: Given) -> Iterator[Outcome]:
                 return
             seen.add(key)
             try:
-                joint = lay_over(first, second)
-                conflicts = [] if joint is None else _some(joint)
+                joint = lay_over(first, second, budget)
+                conflicts = [] if joint is None else _some(joint, budget)
             except TooMuch:
                 yield Skipped(
                     reason={
@@ -107,14 +108,16 @@ def find_contradictions(given: Given) -> Iterator[Outcome]:
                     element=first.at.owner,
                     path=first.at.model.path,
                 )
+                if budget.left <= 0:
+                    return
                 continue
             if joint is not None and conflicts:
                 yield _finding(given, fact, proven, joint, conflicts)
 
 
-def _some(joint: Joint) -> list[Conflict]:
+def _some(joint: Joint, budget: Budget) -> list[Conflict]:
     found: list[Conflict] = []
-    for conflict in joint.conflicts(Budget()):
+    for conflict in joint.conflicts(budget):
         found.append(conflict)
         if len(found) > MOST_CASES:
             break

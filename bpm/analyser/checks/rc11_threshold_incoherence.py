@@ -32,7 +32,7 @@ from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.rows import sources_of
-from bpm.analyser.tables import agree, in_force_together
+from bpm.analyser.tables import agree, in_force
 from bpm.analyser.thresholds import Cut, Place, canonical, places
 from bpm.feel.ranges import Interval, Region, to_text
 
@@ -59,6 +59,8 @@ Beispiel
 Quelle
 DMN 1.5, 7.3.1 (Vergleich von Bereichen); Grenzen über Tabellen hinweg: uns ist kein veröffentlichtes Werkzeug bekannt.
 """
+
+ALWAYS = ("", "9999")
 
 MOST = 50
 """Findings per procedure."""
@@ -136,20 +138,19 @@ def _difference(first: Place, second: Place) -> Difference | None:
 def _comparable(place: Place, other: Place, kind: str) -> dict[Any, bool]:
     """Cuts by value that may be in force together with some cut of the other place; a value cut on both sides is a
     value asked for by itself."""
+    theirs = _in_force(other, {rule for made in other.cuts.values() for rule in made})
     sides: dict[Any, set[bool]] = {}
     for cut, rules in place.cuts.items():
-        if _in_force_with(place, rules, other):
+        mine = _in_force(place, set(rules))
+        if any(start <= until and since <= end for start, end in mine for since, until in theirs):
             found = canonical(cut, kind)
             sides.setdefault(found.value, set()).add(found.upper)
     return {value: min(upper) for value, upper in sides.items() if len(upper) == 1}
 
 
-def _in_force_with(place: Place, rules: tuple[int, ...], other: Place) -> bool:
-    if place.at is None or other.at is None:
-        return True
-    mine = [place.at.table.rules[rule - 1] for rule in rules]
-    theirs = [other.at.table.rules[rule - 1] for numbers in other.cuts.values() for rule in numbers]
-    return any(in_force_together(one, two) for one in mine for two in theirs)
+def _in_force(place: Place, rules: set[int]) -> set[tuple[str, str]]:
+    """When rules of a place are in force; a condition of the flow always is."""
+    return {ALWAYS} if place.at is None else {in_force(place.at.table.rules[rule - 1]) for rule in rules}
 
 
 def _nearest(value: Any, upper: bool, others: list[Any], sides: dict[Any, bool]) -> str:
