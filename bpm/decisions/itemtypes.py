@@ -27,6 +27,7 @@ class ItemTypes(Mapping[str, Type]):
         self._imported = imported
         self._built: dict[str, Type] = {}
         self._open: set[str] = set()
+        self._named: dict[str, Type] = {}
         for name in self._items:
             self.find(name, 0)
 
@@ -49,7 +50,10 @@ class ItemTypes(Mapping[str, Type]):
         """The type of a `typeRef`; Any where none is given or known."""
         if name is None:
             return ANY
-        return self.find(name, 0) or types.simple(name) or ANY
+        found = self._named.get(name)
+        if found is None:
+            found = self._named[name] = self.find(name, 0) or types.simple(name) or ANY
+        return found
 
     def find(self, name: str, depth: int) -> Type | None:
         if name in self._built:

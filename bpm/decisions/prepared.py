@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeAlias
 
 from bpm.decisions.boxed import Logic, compile_boxed, compile_function
 from bpm.decisions.itemtypes import ItemTypes
 from bpm.errors import DecisionError
+from bpm.feel.budget import STEPS
 from bpm.feel.syntax.names import normalise
 from bpm.model.decision import (
     BusinessKnowledgeModel,
@@ -24,6 +25,9 @@ from bpm.model.decision import (
 Element: TypeAlias = Decision | InputData | BusinessKnowledgeModel | DecisionService
 NO_MODELS: Mapping[str, DecisionModel] = {}
 
+STEPS_PER_CELL = 20
+"""A large table may cost more steps than one expression."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -31,15 +35,13 @@ class Place:
 
     prepared: PreparedModel
     element: Element
+    key: tuple[str, str] = field(init=False, compare=False)
+    variable: str = field(init=False, compare=False)
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.prepared.model.namespace, self.element.id
-
-    @property
-    def variable(self) -> str:
+    def __post_init__(self) -> None:
         name = self.element.name if isinstance(self.element, InputData) else self.element.variable
-        return normalise(name)
+        object.__setattr__(self, "key", (self.prepared.model.namespace, self.element.id))
+        object.__setattr__(self, "variable", normalise(name))
 
 
 class PreparedModel:
@@ -61,13 +63,22 @@ class PreparedModel:
         self.components: frozenset[str] = frozenset(
             name for item in model.items for name in _component_names(item)
         ) | frozenset().union(*(inner.components for _, inner in self.imports.values()))
+        self.declared: frozenset[str] = frozenset(normalise(entry.name) for entry in model.inputs)
         self._logic: dict[str, Logic] = {}
+        # requirements and steps by identity: a faulty file may use an id twice, and the model keeps its elements alive
+        self._places: dict[str, Place] = {}
+        self._required: dict[int, tuple[Place, ...]] = {}
+        self._steps: dict[int, int] = {}
 
     def find(self, name_or_id: str) -> Place:
         """A decision or decision service by id, else by name. Raises DecisionError."""
+        place = self._places.get(name_or_id)
+        if place is not None:
+            return place
         found = self.elements.get(name_or_id)
         if isinstance(found, (Decision, DecisionService)):
-            return Place(self, found)
+            place = self._places[name_or_id] = Place(self, found)
+            return place
         invocable: tuple[Decision | DecisionService, ...] = (*self.model.decisions, *self.model.services)
         named = [
             element
@@ -93,6 +104,12 @@ class PreparedModel:
 
     def required(self, element: Element) -> tuple[Place, ...]:
         """Direct requirements of a decision or knowledge model, knowledge last."""
+        places = self._required.get(id(element))
+        if places is None:
+            places = self._required[id(element)] = self._resolved(element)
+        return places
+
+    def _resolved(self, element: Element) -> tuple[Place, ...]:
         references: tuple[str, ...] = ()
         if isinstance(element, Decision):
             references = (*element.requires, *element.knowledge)
@@ -115,6 +132,14 @@ class PreparedModel:
                 own |= {output.name for output in place.element.logic.outputs if output.name}
         qualifiers = {name for name, _ in self.imports.values() if name}
         return frozenset(own | qualifiers) | self.components
+
+    def steps(self, decision: Decision) -> int:
+        """What an evaluation of the decision may cost where the caller sets no budget."""
+        found = self._steps.get(id(decision))
+        if found is None:
+            rules = decision.logic.rules if isinstance(decision.logic, DecisionTable) else ()
+            found = self._steps[id(decision)] = STEPS + STEPS_PER_CELL * sum(len(rule.inputs) + 1 for rule in rules)
+        return found
 
     def logic(self, element: Decision | BusinessKnowledgeModel) -> Logic | None:
         """The compiled expression. Raises DecisionError where an expression is not FEEL."""

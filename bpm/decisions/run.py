@@ -10,7 +10,7 @@ from typing import Any
 from bpm.decisions.boxed import conform
 from bpm.decisions.prepared import Place, PreparedModel, prepare
 from bpm.errors import BudgetExceeded, DecisionError
-from bpm.feel.budget import DEPTH, STEPS, Budget
+from bpm.feel.budget import DEPTH, Budget
 from bpm.feel.data import from_json, to_json
 from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.syntax.names import normalise
@@ -24,9 +24,6 @@ from bpm.model.decision import (
     DecisionTable,
     InputData,
 )
-
-STEPS_PER_CELL = 20
-"""A large table may cost more steps than one expression."""
 
 Key = tuple[str, str]
 
@@ -111,7 +108,7 @@ class _Run:
         self.outcomes: dict[Key, Outcome] = {}
         self.values: dict[Key, Value] = {}
         self.tables: list[tuple[str, tuple[int, ...]]] = []
-        self.declared = {normalise(entry.name) for entry in prepared.model.inputs}
+        self.declared = prepared.declared
         self.loose = {name: from_json(value) for name, value in self.given.items() if name not in self.declared}
 
     def hit(self, table: str, rules: tuple[int, ...]) -> None:
@@ -157,8 +154,7 @@ class _Run:
         if logic is None:
             self.ev.fault(f"{decision.name}: the decision has no logic")
         if not self.fixed_budget:
-            rules = getattr(decision.logic, "rules", ())
-            self.ev.budget = Budget(steps=STEPS + STEPS_PER_CELL * sum(len(rule.inputs) + 1 for rule in rules))
+            self.ev.budget = Budget(steps=place.prepared.steps(decision))
         before, types, warned = len(self.tables), self.ev.types, len(self.ev.warnings)
         self.ev.types = place.prepared.types
         value = None if logic is None else logic(self, self.scope(place))
@@ -210,7 +206,7 @@ class _Run:
 
     def input(self, place: Place, element: InputData) -> Value:
         """The given value as its declared type."""
-        name = normalise(element.name)
+        name = place.variable
         if name not in self.given and element.id not in self.given:
             self.ev.fault(f"{element.name} is not given")
             return None

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 
 from bpm.decisions.boxed import Logic, Names, Run, conform, parsed
+from bpm.decisions.index import Index, members
 from bpm.decisions.itemtypes import ItemTypes
 from bpm.errors import DecisionError, FeelError
 from bpm.feel import from_json, parse_unary_tests
@@ -81,18 +82,24 @@ class Table:
             )
             for clause in table.outputs
         )
-        self.rows = tuple(self._row(number, names) for number in range(1, len(table.rules) + 1))
+        cells: dict[str, tree.UnaryTests] = {}
+        self.rows = tuple(self._row(number, names, cells) for number in range(1, len(table.rules) + 1))
+        self.index = Index([row.tests for row in self.rows], len(self.columns))
         self.first_only = table.hit_policy == "FIRST"
 
-    def _row(self, number: int, names: Names) -> _Row:
+    def _row(self, number: int, names: Names, cells: dict[str, tree.UnaryTests]) -> _Row:
+        """A rule parsed; `cells` are those parsed before, by their text."""
         rule = self.table.rules[number - 1]
         if len(rule.inputs) != len(self.columns) or len(rule.outputs) != len(self.outputs):
             raise DecisionError(
                 "rule-shape", f"rule {number} has not one cell per column", element=self.table.id, rules=(number,)
             )
+        for text in rule.inputs:
+            if text not in cells:
+                cells[text] = _tests(text, names, rule.id, (number,))
         return _Row(
             number,
-            tuple(_tests(text, names, rule.id, (number,)) for text in rule.inputs),
+            tuple(cells[text] for text in rule.inputs),
             tuple(_result(text, names, rule.id, number) for text in rule.outputs),
         )
 
@@ -116,20 +123,38 @@ class Table:
     def matching(self, ev: Evaluation, scope: Scope) -> list[_Row]:
         """All matching rows in order (the first alone under FIRST)."""
         values = self.values(ev, scope)
+        rules = self.index.candidates(values, scope)
+        if rules is None:
+            return self.tried(ev, self.rows, values, scope)
         found = []
-        for row in self.rows:
-            for test, value in zip(row.tests, values, strict=True):
-                told = len(ev.warnings)
-                holds = ev.any_test(test, value, scope)
-                if value is None:
-                    del ev.warnings[told:]  # that null fits no range was said once, where it came from
-                if holds is not True:
-                    break
-            else:
+        for rule in members(rules):
+            row, start = self.rows[rule], self.index.loose.get(rule)
+            if start is None or self.fits(ev, row, values, scope, start):
                 found.append(row)
                 if self.first_only:
                     break
         return found
+
+    def tried(self, ev: Evaluation, rows: Sequence[_Row], values: list[Value], scope: Scope) -> list[_Row]:
+        """The same, row by row: what the index must agree with, and where it gives no answer."""
+        found = []
+        for row in rows:
+            if self.fits(ev, row, values, scope, 0):
+                found.append(row)
+                if self.first_only:
+                    break
+        return found
+
+    def fits(self, ev: Evaluation, row: _Row, values: list[Value], scope: Scope, start: int) -> bool:
+        """Do all cells of a row hold, from column `start` on?"""
+        for test, value in zip(row.tests[start:], values[start:], strict=True):
+            told = len(ev.warnings)
+            holds = ev.any_test(test, value, scope)
+            if value is None:
+                del ev.warnings[told:]  # that null fits no range was said once, where it came from
+            if holds is not True:
+                return False
+        return True
 
     def run(self, run: Run, scope: Scope) -> Value:
         """The result under the table's hit policy; the matched rules are noted in the run."""

@@ -27,12 +27,16 @@ _READERS = {
 }
 _WIDEST = 40
 """Digits of a whole number that is still written as an integer."""
+_MOST = 10**6144
+"""Whole numbers from here on are no FEEL numbers. Raised to its power once: that takes longer than reading a number."""
 
 
 def from_json(value: Any, type: Type | str | None = None, *, budget: Budget | None = None) -> Value:
     """A FEEL value from parsed JSON (or Python values). With a type, texts become what it says; a text that cannot
     stays a text, so that the caller can say it does not conform. Raises BudgetExceeded."""
     known = types.simple(type) if isinstance(type, str) else type
+    if budget is None and _is_scalar(value):
+        return _scalar(value, known)
     return _read(value, known, Budget(steps=1_000_000) if budget is None else budget, 0)
 
 
@@ -40,14 +44,8 @@ def _read(value: Any, type: Type | None, budget: Budget, depth: int) -> Value:
     budget.spend(1)
     if depth > DEEPEST:
         raise BudgetExceeded("lists inside each other", DEEPEST)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return NUMBERS.create_decimal(value) if abs(value) < 10**6144 else None
-    if isinstance(value, float):
-        return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
-    if isinstance(value, str):
-        return _text(value, type)
+    if _is_scalar(value):
+        return _scalar(value, type)
     if isinstance(value, Mapping):
         fields = dict(type.fields or ()) if type is not None else {}
         return {str(key): _read(item, fields.get(str(key)), budget, depth + 1) for key, item in value.items()}
@@ -55,6 +53,20 @@ def _read(value: Any, type: Type | None, budget: Budget, depth: int) -> Value:
         element = type.element if type is not None and type.kind == "list" else type
         return [_read(item, element, budget, depth + 1) for item in value]
     return value
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _scalar(value: bool | int | float | str | None, type: Type | None) -> Value:
+    if isinstance(value, str):
+        return _text(value, type)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return NUMBERS.create_decimal(value) if -_MOST < value < _MOST else None
+    return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
 
 
 def _text(value: str, type: Type | None) -> Value:
