@@ -6,7 +6,7 @@ translation shows the German text; a test lists what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -103,6 +103,7 @@ HISTORY: Mapping[str, str] = {
     "case-resumed": "Fall fortgesetzt",
     "task-claimed": "Aufgabe übernommen",
     "task-returned": "Aufgabe zurückgelegt",
+    "task-draft-saved": "Entwurf gespeichert",
     "task-completed": "Aufgabe erledigt",
     "task-failed": "Aufgabe mit Fehler beendet",
     "job-completed": "Automatik erledigt",
@@ -170,12 +171,13 @@ def translate(text: str, lang: str) -> str:
     return catalogue(lang).get(text) or text
 
 
-def write_duration(seconds: float | None, lang: str) -> str:
-    """Seconds in the unit people would choose: seconds, minutes, hours or days of 24 hours."""
+def write_duration(seconds: float | None, lang: str, like: float | None = None) -> str:
+    """Seconds in the unit people would choose (for `like`, if given): seconds, minutes, hours or days of 24 hours."""
     if seconds is None:
         return NONE
+    extent = abs(seconds if like is None else like)
     for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, translate("Std.", lang))):
-        if abs(seconds) < limit:
+        if extent < limit:
             return f"{format_decimal(round(seconds / size, 1), locale=lang)} {unit}"
     return f"{format_decimal(round(seconds / 86400, 1), locale=lang)} {translate('Tage', lang)}"
 
@@ -212,7 +214,12 @@ def write_value(value: object, lang: str) -> str:
 
 def write_figure(value: float | None, kind: str, lang: str) -> str:
     """A figure of `kind` time (seconds), euro, share or number."""
-    writers = {"time": write_duration, "euro": write_euro, "share": write_share, "number": _write_precise}
+    writers: Mapping[str, Callable[[float | None, str], str]] = {
+        "time": write_duration,
+        "euro": write_euro,
+        "share": write_share,
+        "number": _write_precise,
+    }
     return writers[kind](value, lang)
 
 

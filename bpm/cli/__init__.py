@@ -13,7 +13,19 @@ import typer
 
 from bpm.errors import LichtungError
 
-COMMANDS = ("inspect", "check", "explain", "decide", "simulate", "question", "report", "serve", "db", "exchange")
+COMMANDS = (
+    "inspect",
+    "check",
+    "explain",
+    "decide",
+    "simulate",
+    "compare",
+    "question",
+    "report",
+    "serve",
+    "db",
+    "exchange",
+)
 """Modules of this package, in the order of the help page; each has `register(app)`."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

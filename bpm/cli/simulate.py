@@ -59,6 +59,14 @@ _GROUPS = (
 )
 _SHOWN = 12
 
+ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Prosimos JSON; else the one beside the model")]
+Cases = Annotated[int, typer.Option("--cases", min=1, help="cases per replication")]
+Replications = Annotated[int, typer.Option("--replications", min=1)]
+Seed = Annotated[int, typer.Option("--seed")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="replications played at a time")]
+Format = Annotated[str, typer.Option("--format", help="text or json")]
+Language = Annotated[str | None, typer.Option("--lang", help="de or en")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -67,16 +75,14 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     path: Annotated[Path, typer.Argument(help="a BPMN model, package or folder of one procedure")],
-    scenario: Annotated[
-        Path | None, typer.Option("--scenario", help="Prosimos JSON; else the one beside the model")
-    ] = None,
-    cases: Annotated[int, typer.Option("--cases", min=1, help="cases per replication")] = 1_000,
-    replications: Annotated[int, typer.Option("--replications", min=1)] = 30,
-    seed: Annotated[int, typer.Option("--seed")] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="replications played at a time")] = 1,
+    scenario: ScenarioFile = None,
+    cases: Cases = 1_000,
+    replications: Replications = 30,
+    seed: Seed = 1,
+    workers: Workers = 1,
     log: Annotated[Path | None, typer.Option("--log", help="write the activities to OUT.csv or OUT.xes")] = None,
-    format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
-    lang: Annotated[str | None, typer.Option("--lang", help="de or en")] = None,
+    format: Format = "text",
+    lang: Language = None,
 ) -> None:
     """Play a procedure and show times, costs and queues with 95 % intervals. The same seed gives the same figures."""
     from bpm.service import simulate as service
@@ -85,7 +91,7 @@ def simulate(
     if format not in ("text", "json") or language not in _WORDS:
         raise typer.BadParameter("--format is text or json, --lang is de or en")
     begin = time.perf_counter()
-    with _progress() as progress:
+    with progress_bar() as progress:
         procedure, result = service.simulate(
             path, scenario=scenario, log=log, cases=cases, replications=replications, seed=seed, workers=workers,
             progress=progress,
@@ -98,7 +104,7 @@ def simulate(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[float], None] | None]:
+def progress_bar() -> Iterator[Callable[[float], None] | None]:
     """A bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None

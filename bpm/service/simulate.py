@@ -53,7 +53,7 @@ def simulate(
     procedure = one_procedure(path)
     figures = scenario_of(procedure, scenario)
     with ExitStack() as stack:
-        sink = None if log is None else stack.enter_context(_Writer(Path(log), procedure, figures))
+        sink = None if log is None else stack.enter_context(LogWriter(Path(log), procedure, figures))
         result = play(
             procedure, figures, cases=cases, replications=replications, seed=seed, workers=workers,
             progress=progress, sink=sink,
@@ -117,7 +117,7 @@ def _read(content: bytes | Mapping[str, Any], path: str) -> Scenario:
     return read_scenario(content, path, time_zone=settings().timezone)
 
 
-class _Writer:
+class LogWriter:
     """Writes the log of one replication after the other; the kind follows from the file's ending."""
 
     def __init__(self, path: Path, procedure: Procedure, scenario: Scenario) -> None:
@@ -131,7 +131,7 @@ class _Writer:
         self._csv = path.suffix.lower() == ".csv"
         self._rows: list[tuple[str, ...]] = []
 
-    def __enter__(self) -> _Writer:
+    def __enter__(self) -> LogWriter:
         try:
             self._file = self._path.open("w", encoding="utf-8", newline="") if self._csv else self._path.open("wb")
         except OSError as error:

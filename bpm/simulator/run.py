@@ -8,7 +8,7 @@ together in the order of their numbers. The same input and seed therefore give t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -257,22 +257,36 @@ def digest_of(procedure: Procedure) -> str:
     return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def case_means(counted: Sequence[Counted]) -> dict[str, list[float]]:
+    """The mean per finished case of every figure, one value per replication (nan: none finished there)."""
+    finished = [_finished(one) for one in counted]
+    nan = float("nan")
+    means = {
+        name: [float(table[:, k].mean()) if len(table) else nan for table in finished]
+        for k, name in enumerate(CASE_FIGURES)
+    }
+    totals = [(float(table[:, L.PROCESSING].sum()), float(table[:, L.CYCLE].sum())) for table in finished]
+    means["flow_efficiency"] = [work / total if total > 0.0 else nan for work, total in totals]
+    return means
+
+
+def _finished(one: Counted) -> Any:
+    return one.cases[~np.isnan(one.times[:, 1])]
+
+
 def _kpis(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, Estimate]:
-    finished = [one.cases[~np.isnan(one.times[:, 1])] for one in counted]
+    finished, means = [_finished(one) for one in counted], case_means(counted)
     kpis = {}
     for k, name in enumerate(CASE_FIGURES):
         if compiled.recorded.get(name, True):
-            means = [float(table[:, k].mean()) if len(table) else float("nan") for table in finished]
-            kpis[name] = estimate(means, np.concatenate([table[:, k] for table in finished]))
+            kpis[name] = estimate(means[name], np.concatenate([table[:, k] for table in finished]))
         else:
             kpis[name] = NOT_RECORDED
-    ratios, pooled = [], []
+    pooled = []
     for table in finished:
         cycle, work = table[:, L.CYCLE], table[:, L.PROCESSING]
-        total = float(cycle.sum())
-        ratios.append(float(work.sum()) / total if total > 0.0 else float("nan"))
         pooled.append(work[cycle > 0.0] / cycle[cycle > 0.0])
-    kpis["flow_efficiency"] = estimate(ratios, np.concatenate(pooled))
+    kpis["flow_efficiency"] = estimate(means["flow_efficiency"], np.concatenate(pooled))
     return kpis
 
 

@@ -15,6 +15,13 @@ from bpm.simulator import layout as L
 POOLS = 64
 """Pools are bits of a token's memory of who had the case last."""
 NOTHING = ElementFigures()
+_ASKED = {
+    "citizen_time_s": "citizen_minutes",
+    "citizen_cost_eur": "citizen_cost_eur",
+    "business_time_s": "business_minutes",
+    "business_cost_eur": "business_cost_eur",
+}
+"""Sums to the figures of `ElementFigures` they rest on; minutes may stand in `li:step` as well."""
 
 
 def queues(
@@ -105,18 +112,20 @@ def fill_figures(order: Sequence[FlowNode], nodes: Any, scenario: Scenario) -> N
         record["business_eur"] = figures.business_cost_eur or 0.0
 
 
+def recorders(order: Sequence[FlowNode], scenario: Scenario) -> dict[str, set[str]]:
+    """Which nodes say something about each sum that may be unknown."""
+    found: dict[str, set[str]] = {}
+    for figure, field in _ASKED.items():
+        named = {id for id, figures in scenario.figures.items() if getattr(figures, field) is not None}
+        found[figure] = {
+            node.id for node in order if node.id in named or getattr(node.facts.step, field, None) is not None
+        }
+    return found
+
+
 def recorded(order: Sequence[FlowNode], scenario: Scenario) -> Mapping[str, bool]:
     """Which sums rest on at least one recorded figure; the others are not recorded, never zero."""
-    steps = [node.facts.step for node in order if node.facts.step]
-    figures = [scenario.figures[node.id] for node in order if node.id in scenario.figures]
-    return {
-        "citizen_time_s": any(one.citizen_minutes is not None for one in steps)
-        or any(one.citizen_minutes is not None for one in figures),
-        "citizen_cost_eur": any(one.citizen_cost_eur is not None for one in figures),
-        "business_time_s": any(one.business_minutes is not None for one in steps)
-        or any(one.business_minutes is not None for one in figures),
-        "business_cost_eur": any(one.business_cost_eur is not None for one in figures),
-    }
+    return {figure: bool(nodes) for figure, nodes in recorders(order, scenario).items()}
 
 
 def nested(scopes: Sequence[str], parents: Mapping[str, str]) -> Any:
