@@ -75,6 +75,10 @@ class Complete(Request):
     variables: Variables = {}
 
 
+class Draft(Request):
+    variables: Variables
+
+
 class TaskError(Request):
     code: Name
 
@@ -177,6 +181,7 @@ class Task(BaseModel):
 
 class TaskWithVariables(Task):
     variables: dict[str, Any]
+    draft: dict[str, Any] | None
 
 
 class Job(BaseModel):

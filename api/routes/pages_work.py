@@ -193,7 +193,7 @@ def task_page(
         documentation=workbench.documentation_of(page.procedure, task["element"]),
         fields=form.fields if form else (),
         texts=form.texts if form else (),
-        values={**task["variables"], **(values or {})},
+        values={**task["variables"], **(task["draft"] or {}), **(values or {})},
         problems=problems or {},
         variables=task["variables"],
         notice=notice,
@@ -245,6 +245,25 @@ def _complete(visit: Visit, id: str, given: dict[str, Any]) -> Response:
     except Conflict as error:
         return task_page(visit, id, given, notice=error.message)
     return visit.go(f"/faelle/{answer.body['id']}")
+
+
+@router.post("/aufgaben/{id}/entwurf")
+async def save_draft(visit: Visiting, id: str) -> Response:
+    return await deps.in_thread(_save_draft, visit, id, await visit.form())
+
+
+def _save_draft(visit: Visit, id: str, given: dict[str, Any]) -> Response:
+    # the form's key belongs to its completion
+    given.pop("key", None)
+    _, _, _, form = _task(visit, id)
+    answers, problems = form.read(given, visit.lang) if form else ({}, {})
+    # what is still wrong is kept as it was typed
+    typed = {name: given[name] for name in problems if given.get(name)}
+    try:
+        tasks.save_draft(visit.services, visit.actor, id, {**answers, **typed})
+    except Conflict as error:
+        return task_page(visit, id, given, notice=error.message)
+    return visit.go(f"/aufgaben/{id}")
 
 
 # --- simulation and report -----------------------------------------------------------------------------------

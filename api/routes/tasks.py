@@ -47,7 +47,7 @@ def list_open(
 
 @router.get("/{id}", response_model=schemas.TaskWithVariables)
 def get(services: Serving, actor: SignedIn, id: Id) -> Response:
-    """One task, with the variables of its case."""
+    """One task, with the variables of its case and the draft of its answers."""
     return reply(tasks.get(services, actor, id))
 
 
@@ -68,6 +68,15 @@ def claim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, 
 def unclaim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, key: Key = None) -> Response:
     """Give the task back to its group."""
     answer = tasks.unclaim(services, actor, id, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/draft", response_model=schemas.Task)
+def draft(
+    services: Serving, actor: SignedIn, id: Id, body: schemas.Draft, if_match: IfMatch = None, key: Key = None
+) -> Response:
+    """Keep unfinished answers with the task until it ends; no variables drop them."""
+    answer = tasks.save_draft(services, actor, id, body.variables, if_match=if_match, key=key)
     return reply(answer.body, answer.status)
 
 

@@ -109,7 +109,9 @@ def _sync(
 ) -> None:
     stored = {identity(row): row for row in queries.live(work, kind, instance.id)}
     wanted = {identity(row) for row in now_live}
-    work.close(kind, [row.id for key, row in stored.items() if key not in wanted], "cancelled")
+    # what was typed into a task that is gone is nobody's any more
+    typed: dict[str, Any] = {"draft": None} if kind is WorkItemRow else {}
+    work.close(kind, [row.id for key, row in stored.items() if key not in wanted], "cancelled", **typed)
     fresh = [row for row in now_live if identity(row) not in stored]
     work.add(*fresh)
     for row in fresh:

@@ -67,7 +67,7 @@ def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
         task = views.task(row, suspended=instance.state == "suspended")
-        return {**task, "variables": {**instance.variables, **(row.variables or {})}}
+        return {**task, "variables": {**instance.variables, **(row.variables or {})}, "draft": row.draft}
 
 
 def form(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
@@ -120,6 +120,31 @@ def _assign(
         return Answer(views.task(after))
 
     return perform(services, actor, do, key=key, request=[kind, task_id])
+
+
+def save_draft(
+    services: Services,
+    actor: Actor,
+    task_id: str,
+    variables: Mapping[str, Any],
+    *,
+    if_match: int | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Keep unfinished answers with the task, in place of an earlier draft; none at all drop it. They are not checked,
+    are no variables of the case and stand neither in its history nor in this answer, and end with the task. Of a
+    suspended case too: what was typed should not be lost."""
+    require(actor, "tasks.work")
+
+    def do(work: UnitOfWork) -> Answer:
+        instance, item = _locked(work, actor, task_id, if_match, even_suspended=True)
+        work.change(WorkItemRow, item.id, version=item.version, draft=dict(variables) or None)
+        record_note(work, instance, Command("task-draft-saved", actor.name, item.element, {"task": item.id}))
+        after = work.get(WorkItemRow, item.id)
+        assert after is not None
+        return Answer(views.task(after, suspended=instance.state == "suspended"))
+
+    return perform(services, actor, do, key=key, request=["draft", task_id, variables])
 
 
 def complete(
@@ -189,9 +214,8 @@ def _finish(
             at=work.now,
         )
         work.add(done)
-        work.change(
-            WorkItemRow, item.id, version=item.version, state="completed", assignee=actor.name, ended_at=work.now
-        )
+        ended = {"state": "completed", "assignee": actor.name, "ended_at": work.now, "draft": None}
+        work.change(WorkItemRow, item.id, version=item.version, **ended)
         command = Command(act.kind, actor.name, item.element, {"task": item.id, **act.detail})
         after = record(work, instance, outcome, command)
         return Answer(views.whole_case(work, after))
@@ -207,7 +231,9 @@ def _judge(schema: Mapping[str, Any] | None, item: WorkItemRow, values: Mapping[
         raise InvalidRequest("form-answers", told, element=item.element)
 
 
-def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) -> tuple[InstanceRow, WorkItemRow]:
+def _locked(
+    work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None, *, even_suspended: bool = False
+) -> tuple[InstanceRow, WorkItemRow]:
     seen = _visible(work, actor, task_id)
     instance = queries.instance_of(work, seen.instance_id)
     item = work.get(WorkItemRow, task_id)
@@ -215,7 +241,8 @@ def _locked(work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None) 
     assert item is not None
     if item.state != "open":
         raise Conflict(f"task-{item.state}", f"the task is {item.state}")
-    require_running(instance)
+    if not even_suspended:
+        require_running(instance)
     if if_match is not None and if_match != item.version:
         raise Stale("stale", f"the task is at revision {item.version}")
     if item.assignee not in (None, actor.name):

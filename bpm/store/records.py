@@ -62,7 +62,8 @@ class InstanceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItemRow:
-    """A task for a person; `state` is open, completed or cancelled. `item` is the engine's id within the instance."""
+    """A task for a person; `state` is open, completed or cancelled. `item` is the engine's id within the instance;
+    `draft` what somebody typed so far, gone when the task ends."""
 
     id: str
     city: str
@@ -79,6 +80,7 @@ class WorkItemRow:
     priority: int | None
     form: str | None
     variables: Mapping[str, Any] | None
+    draft: Mapping[str, Any] | None = None
     state: str
     version: int
     created_at: datetime

@@ -146,6 +146,7 @@ work_items = Table(
     Column("priority", Integer),
     Column("form", Text),
     Column("variables", Json),
+    Column("draft", Json),
     Column("state", String(20), nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

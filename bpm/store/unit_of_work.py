@@ -110,11 +110,12 @@ class UnitOfWork:
         if self.connection.execute(update(table).where(condition).values(**values)).rowcount != 1:
             raise Conflict("changed-meanwhile", "another command changed this first")
 
-    def close(self, kind: type[Any], keys: Sequence[str], state: str) -> None:
-        """End rows that wait: their state, and when."""
+    def close(self, kind: type[Any], keys: Sequence[str], state: str, **values: Any) -> None:
+        """End rows that wait: their state, and when; further `values` as given."""
         if keys:
             table = TABLE[kind]
-            self.connection.execute(update(table).where(table.c.id.in_(keys)).values(state=state, ended_at=self.now))
+            ended = {"state": state, "ended_at": self.now, **values}
+            self.connection.execute(update(table).where(table.c.id.in_(keys)).values(**ended))
 
 
 def transact(database: Database, do: Callable[[UnitOfWork], R]) -> R:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -83,3 +85,22 @@ def test_a_postgresql_server_that_may_forget_is_refused(postgres_server: Server)
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(LichtungError, match="SQLite file or a PostgreSQL"):
         normalise(url)
+
+
+def test_rows_of_the_first_schema_survive_the_upgrade(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    settings = config()
+    with database.engine.connect().execution_options(lichtung_writes=True) as connection, connection.begin():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO idempotency (city, office, actor, key, body_digest, created_at)"
+            " VALUES ('c', 'o', 'a', 'k', 'd', '2026-01-01')"
+        )
+    upgrade(database)
+    check(database)
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT key FROM idempotency").scalar_one() == "k"
+        assert connection.exec_driver_sql("SELECT count(draft) FROM work_items").scalar_one() == 0
+    assert differences(database) == []
+    database.dispose()
