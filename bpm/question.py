@@ -20,10 +20,11 @@ from bpm.analyser.given import Given, TableAt
 from bpm.analyser.guards import Guards, guards_of
 from bpm.analyser.tables import Geometry
 from bpm.decisions import decide
-from bpm.errors import LichtungError
+from bpm.errors import FeelError, LichtungError
 from bpm.feel import free_names, from_json, parse_expression
 from bpm.feel.evaluate import evaluate
 from bpm.feel.ranges import kind_of
+from bpm.feel.syntax.tree import Node, Null
 from bpm.feel.temporal import parse
 from bpm.kpis import exact_share
 from bpm.model.decision import Decision, DecisionModel, DecisionTable, LiteralExpression
@@ -265,7 +266,7 @@ def _count(ablation: Ablation, met: Counter[int], notes: list[Note]) -> Measured
     changed: Counter[int] = Counter()
     unknown: set[int] = set()
     for rules, times in met.items():
-        matched = [rule for rule in range(ablation.boxes.count) if rules >> rule & 1]
+        matched = list(_bits(rules))
         for rule in matched:
             told = ablation.changes(matched, rule)
             if told is None:
@@ -281,6 +282,13 @@ def _count(ablation: Ablation, met: Counter[int], notes: list[Note]) -> Measured
             })
         )  # fmt: skip
     return Measured(sum(met.values()), changed, frozenset(unknown))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 class _Column:
@@ -320,9 +328,13 @@ class _Source:
     def __init__(self, at: TableAt, expression: str, drawn: Mapping[str, Sequence[Any]]) -> None:
         self._model, self._drawn = at.model, drawn
         names = sorted(set(drawn) | {it.name for it in at.model.inputs} | {it.variable for it in at.model.decisions})
-        self._node = parse_expression(expression, names)
-        self.names = sorted(free_names(self._node))
         self.missing: set[str] = set()
+        self._node: Node = Null()
+        try:
+            self._node = parse_expression(expression, names)
+        except FeelError:
+            self.missing.add(expression)
+        self.names = sorted(free_names(self._node))
         self._decisions: dict[str, Decision] = {}
         asked = at.decision.requires if at.decision is not None else ()
         own = {it.name for it in at.model.inputs if it.id in asked}
@@ -349,7 +361,10 @@ class _Source:
                 scope[name] = decide(self._model, decision.id, data).result
             except LichtungError:
                 scope[name] = None
-        value = evaluate(self._node, scope)
+        try:
+            value = evaluate(self._node, scope)
+        except LichtungError:
+            return None
         return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     def _find(self, name: str) -> None:

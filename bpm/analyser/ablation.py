@@ -31,11 +31,14 @@ from bpm.analyser.examples import example_of
 from bpm.analyser.outcomes import EVERY, LISTS, Outcomes, Unclear, outcomes
 from bpm.analyser.tables import Geometry
 
-WORK = 4_000_000
-"""Looks at a pair of box and rule that one table may cost; twice that with its core."""
+WORK = 1_500_000
+"""Looks at a pair of box and rule that one table may cost; half of it again for its core."""
 
-SLICE = 100_000
+SLICE = 60_000
 """Of these one rule may take so many, so that an entangled one does not starve the others."""
+
+FILTERED = 4
+"""So many rules are passed over, because they do not meet a box, in the time of one look."""
 
 PAIRS = 2_000_000
 """Pairs of rules that meet; a table with more is given up at once, for its memory's sake."""
@@ -80,7 +83,7 @@ class Ablation:
         self.rules = [self.boxes.box(rule) for rule in range(self.boxes.count)]
         self.values = tuple(entry.values for entry in self.boxes.columns)
         self._budget = Budget(work)
-        self._core_budget = Budget(work)
+        self._core_budget = Budget(work // 2)
         self._near: list[list[int]] = []
         self._verdicts: tuple[Verdict, ...] | None = None
         self._core: Core | None = None
@@ -172,6 +175,7 @@ class Ablation:
             if not budget.take(asked.work):
                 return Verdict(None, reason=TANGLED)
             for changed, box, others in _CHANGES[known.policy](asked):
+                budget.take(len(others) // FILTERED)
                 found, piece = outside(box, others, budget)
                 if found is None:
                     return Verdict(None, reason=TANGLED)

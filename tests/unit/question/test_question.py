@@ -140,6 +140,37 @@ def test_the_same_seed_draws_the_same_cases_however_many() -> None:
     assert {name: values[:100] for name, values in drawn.items()} == draw(scenario, 100, 5)
 
 
+def test_the_drawn_cases_are_those_that_the_simulator_plays() -> None:
+    from bpm.simulator import simulate
+
+    found = procedure("wohnsitzanmeldung")
+    scenario = scenario_of(found)
+    flows = simulate(found, scenario, cases=400, replications=1, seed=5).as_json()["flows"]
+    drawn = draw(scenario, 400, 5)
+    cases = [{name: values[n] for name, values in drawn.items()} for n in range(400)]
+    [model] = found.decisions
+    online = sum(decide(model, "meldeweg", case).result == "online" for case in cases)
+    assert online / 400 == pytest.approx(flows["f07_gw_weg"], abs=1e-12)
+
+
+def test_a_table_whose_input_only_the_model_s_types_explain_is_no_error() -> None:
+    from bpm.analyser.tables import Geometry, geometry
+    from bpm.model.decision import DecisionTable, InputClause, ItemDefinition, OutputClause, Rule
+    from tests.unit.ablation.trials import located
+
+    clause = InputClause("i", "x", "Antrag.Alter des Hundes", "number")
+    table = DecisionTable("t", "FIRST", None, (clause,), (OutputClause("o", "aus"),), (Rule("r", ("< 3",), ("1",)),))
+    item = ItemDefinition("a", "tAntrag", components=(ItemDefinition("b", "Alter des Hundes", "number"),))
+    at = located(table)
+    model = replace(at.model, items=(item,))
+    found = Procedure("k", "k", "t.dmn", None, decisions=(model,))
+    assert isinstance(geometry(Given(found).tables[0]), Geometry)
+    scenario = scenario_of(procedure("wohnsitzanmeldung"))
+    questioned = question_rules(found, scenario, cases=10)
+    assert [trial.word for trial in questioned.trials] == ["decisive"]
+    assert questioned.trials[0].share is None
+
+
 def test_equal_input_gives_equal_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     first = run(capsys, "question", CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 300)
     assert first == run(capsys, "question", CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 300)
