@@ -46,3 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     except LichtungError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        # a file that cannot be opened or written, named by the caller; reading models has errors of its own
+        print(f"{error.filename or '-'}:0: unusable-file {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)

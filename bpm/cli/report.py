@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -32,7 +33,7 @@ def report(
     """Draw up the step-reduction report of one procedure."""
     from bpm.service import report as service
 
-    at = datetime.fromisoformat(created).astimezone() if created else SystemClock().now()
+    at = _moment(created) if created else SystemClock().now()
     format = output.suffix.lower().removeprefix(".")
     if format not in service.FORMATS:
         raise InvalidRequest("report-format", f"-o takes FILE.{'|'.join(service.FORMATS)}")
@@ -42,6 +43,15 @@ def report(
     if format == "html":
         output.with_suffix(".report.json").write_bytes(service.write(drawn, "json"))
     print(f"{output}  {drawn['digest']}")
+
+
+def _moment(text: str) -> datetime:
+    """A point in time; without an offset it is the city's time. Raises InvalidRequest."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest("bad-time", f"{text!r} is not a date and time as 2026-01-31T08:30") from None
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(settings().timezone))
 
 
 def verify(

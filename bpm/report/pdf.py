@@ -6,6 +6,7 @@ Typst refuses inaccessible input, and gives the same bytes for the same report: 
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 from collections.abc import Mapping
@@ -56,6 +57,8 @@ def attached(pdf: bytes, path: str) -> bytes:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    # what it grumbles about on the way is said once, by our own error
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         found = PdfReader(BytesIO(pdf)).attachments.get(ATTACHMENT, [])
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

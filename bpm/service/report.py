@@ -105,6 +105,8 @@ def verify(path: Path) -> Verified:
     """
     content = _bytes(path)
     format = "pdf" if content.startswith(b"%PDF") else "json" if path.suffix.lower() == ".json" else "html"
+    if format == "html" and not content.lstrip()[:15].lower().startswith(b"<!doctype html"):
+        raise ModelError("report-unreadable", "a report is PDF, JSON or HTML", path=str(path))
     if format == "pdf":
         carried = attached(content, str(path))
     else:
@@ -119,8 +121,10 @@ def verify(path: Path) -> Verified:
         )
     except LichtungError as error:
         return Verified((f"files: {error.message}",))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError("report-unreadable", f"not a report: {error!r}", path=str(path)) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ModelError(
+            "report-unreadable", "this is not a report, or a part of it is missing", path=str(path)
+        ) from None
     differences = list(_differences(stated, again, ""))
     if stated.get("digest") != figures.digest(stated):
         differences.append("digest")
