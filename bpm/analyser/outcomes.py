@@ -99,13 +99,13 @@ def outcomes(shape: Geometry) -> Outcomes:
         default = _default_beside(policy, texts, default or ())
     if policy in ("SUM", "MIN", "MAX"):
         _check_aggregation(policy, rows)
+    strength: list[tuple[int, ...] | None] = [(rule,) for rule in range(len(rows))]
+    if policy in ("PRIORITY", "OUTPUT ORDER"):
+        strength = _ranks(table.outputs, rows)
     if whole.kind == "list" and any(text is not None for text in texts):
         raise _unfit(whole)  # the default becomes a list of one, as a single match does
     if whole.kind != "Any":
         rows, default = _as_decided(policy, [clause.name for clause in table.outputs], rows, default, whole)
-    strength: list[tuple[int, ...] | None] = [(rule,) for rule in range(len(rows))]
-    if policy in ("PRIORITY", "OUTPUT ORDER"):
-        strength = _ranks(table.outputs, rows)
     return Outcomes(policy, rows, default, strength)
 
 
@@ -158,6 +158,8 @@ def _as_decided(
         fits = whole.kind == "context" and _all_fit(names, rows if default is None else [*rows, default], whole)
     else:
         decided: list[Row] = [(_settled(row[0], "x", whole),) for row in rows]
+        if policy in ("UNIQUE", "ANY") and decided != rows:
+            raise _unfit(whole)  # rules contradict each other by what they say, not by what the decision makes of it
         return decided, None if default is None else (_settled(default[0], "x", whole),)
     if not fits or (whole.allowed is not None and policy not in ("UNIQUE", "ANY", "FIRST", "PRIORITY")):
         raise _unfit(whole)
