@@ -60,6 +60,11 @@ def check_password(request: Request, name: str, password: str) -> Actor | None:
     return actor if actor is not None and hmac.compare_digest(name.encode(), password.encode()) else None
 
 
+def person(request: Request, name: str) -> Actor | None:
+    """Whoever signs in under this name, or None."""
+    return _users(request).get(name)
+
+
 def is_local(request: Request) -> bool:
     """Whether both ends of the connection are this machine."""
     ends = (request.client.host if request.client else None, (request.scope.get("server") or (None,))[0])

@@ -75,6 +75,10 @@ class Complete(Request):
     variables: Variables = {}
 
 
+class Delegate(Request):
+    assignee: Name
+
+
 class Draft(Request):
     variables: Variables
 
@@ -136,6 +140,11 @@ class Simulate(Request):
     replications: Annotated[int, Field(ge=1, le=10_000)] = 30
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     scenario: Variables | None = None
+
+
+class Compare(Simulate):
+    to_be: Name | None = None
+    to_be_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 class MakeReport(Request):
@@ -307,6 +316,15 @@ class Simulation(BaseModel):
 
 
 class SimulationWithResult(Simulation):
+    result: dict[str, Any] | None
+
+
+class Comparison(Simulation):
+    to_be: str
+    to_be_version: int
+
+
+class ComparisonWithResult(Comparison):
     result: dict[str, Any] | None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api import schemas
-from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, reply
+from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, person, reply
 from api.routes import PROBLEMS
 from bpm.service import tasks
 
@@ -68,6 +68,22 @@ def claim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, 
 def unclaim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, key: Key = None) -> Response:
     """Give the task back to its group."""
     answer = tasks.unclaim(services, actor, id, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/delegate", response_model=schemas.Task)
+def delegate(
+    request: Request,
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Delegate,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Hand the task to another person, who must be allowed to do it; for its holder and who oversees the office."""
+    to = person(request, body.assignee)
+    answer = tasks.delegate(services, actor, id, body.assignee, to, if_match=if_match, key=key)
     return reply(answer.body, answer.status)
 
 

@@ -122,6 +122,42 @@ def _assign(
     return perform(services, actor, do, key=key, request=[kind, task_id])
 
 
+def delegate(
+    services: Services,
+    actor: Actor,
+    task_id: str,
+    assignee: str,
+    person: Actor | None,
+    *,
+    if_match: int | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Hand a task to `assignee`, who is `person` (None: nobody of that name). Who holds it may, and who oversees the
+    office. A draft goes with it.
+
+    Raises InvalidRequest `no-such-person` or `person-may-not` and Conflict `task-held` or `task-not-held`.
+    """
+    require(actor, "tasks.delegate")
+
+    def do(work: UnitOfWork) -> Answer:
+        instance, item = _locked(work, actor, task_id, if_match, of_others=actor.oversees)
+        if not actor.oversees and item.assignee is None:
+            raise Conflict("task-not-held", "claim the task before you hand it on")
+        if person is None or person.tenant != actor.tenant:
+            raise InvalidRequest("no-such-person", f"nobody here is called {assignee!r}", element=item.element)
+        if not person.may("tasks.work") or not _may_take(person, item):
+            raise InvalidRequest("person-may-not", f"{assignee} may not do this task", element=item.element)
+        if item.assignee != person.name:
+            work.change(WorkItemRow, item.id, version=item.version, assignee=person.name)
+            detail = {"task": item.id, "from": item.assignee, "to": person.name}
+            record_note(work, instance, Command("task-delegated", actor.name, item.element, detail))
+        after = work.get(WorkItemRow, item.id)
+        assert after is not None
+        return Answer(views.task(after))
+
+    return perform(services, actor, do, key=key, request=["delegate", task_id, assignee])
+
+
 def save_draft(
     services: Services,
     actor: Actor,
@@ -232,7 +268,13 @@ def _judge(schema: Mapping[str, Any] | None, item: WorkItemRow, values: Mapping[
 
 
 def _locked(
-    work: UnitOfWork, actor: Actor, task_id: str, if_match: int | None, *, even_suspended: bool = False
+    work: UnitOfWork,
+    actor: Actor,
+    task_id: str,
+    if_match: int | None,
+    *,
+    even_suspended: bool = False,
+    of_others: bool = False,
 ) -> tuple[InstanceRow, WorkItemRow]:
     seen = _visible(work, actor, task_id)
     instance = queries.instance_of(work, seen.instance_id)
@@ -245,7 +287,7 @@ def _locked(
         require_running(instance)
     if if_match is not None and if_match != item.version:
         raise Stale("stale", f"the task is at revision {item.version}")
-    if item.assignee not in (None, actor.name):
+    if item.assignee not in (None, actor.name) and not of_others:
         raise Conflict("task-held", "another person holds this task")
     _require_candidate(actor, item)
     return instance, item
