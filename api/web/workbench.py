@@ -14,6 +14,7 @@ from api.routes import pages, pages_work
 from api.web.rendering import HERE, PACKAGES
 from api.web.visit import Visit
 from bpm.errors import Forbidden, LichtungError, NotExecutable
+from bpm.service.workbench import reason
 from bpm.texts import REFUSED, translate
 
 POLICY = (
@@ -58,9 +59,9 @@ def _error(request: Request, error: Exception) -> Response:
     if for_machine:
         return problems.answer(request, error)
     details = [str(error)] if error.path or error.line else []
-    if isinstance(error, NotExecutable):
-        details = [f"{one.element}: {one.reason}" for one in error.blockers]
     visit = Visit(request)
+    if isinstance(error, NotExecutable):
+        details = [f"{one.element}: {reason(one.reason, visit.lang)}" for one in error.blockers]
     if isinstance(error, Forbidden) and not visit.signed_in and request.method == "GET":
         return RedirectResponse(f"/anmelden?next={request.url.path}", status_code=303)
     return _page(request, problems.status_of(error), error.message, details)

@@ -23,7 +23,7 @@ from bpm.texts import KIND, translate
 
 __all__ = [
     "PUBLIC", "Form", "Line", "Page", "documentation_of", "form", "form_of_start", "form_of_task", "lines", "names_of",
-    "page", "resource_names", "source", "sources", "table",
+    "page", "reason", "resource_names", "source", "sources", "table",
 ]  # fmt: skip
 
 PUBLIC = Actor("", frozenset({"citizen"}))
@@ -55,6 +55,10 @@ class Page:
     blockers: tuple[dict[str, Any], ...]
     has_scenario: bool
 
+    def explained(self, lang: str) -> tuple[dict[str, Any], ...]:
+        """The blockers with their reasons in the reader's language."""
+        return tuple({**one, "reason": reason(one["reason"], lang)} for one in self.blockers)
+
     @property
     def key(self) -> str:
         return self.overview.key
@@ -71,6 +75,14 @@ class Page:
         names |= {lane.id: lane.name for one in (process.processes if process else ()) for lane in one.lanes}
         names |= {view.decision.id: view.decision.name for view in self.overview.tables}
         return names | {self.key: self.name}
+
+
+def reason(text: str, lang: str) -> str:
+    """Why an element cannot be executed, in the reader's language."""
+    # only a page that has to say so loads the engine
+    from bpm.engine import explain
+
+    return explain(text, lang)
 
 
 def lines(services: Services, actor: Actor) -> tuple[Line, ...]:
