@@ -110,6 +110,12 @@ def _constant(node: tree.Node, called: set[str]) -> bool:
     return False
 
 
+def is_constant(node: tree.Node) -> bool:
+    """Is the expression's value the same whatever the data, without a call?"""
+    called: set[str] = set()
+    return _constant(node, called) and not called
+
+
 def _usable(operator: str, value: Value) -> bool:
     """Can the test be told by search? Lists and ranges are tested for membership only."""
     if operator in ("=", "in"):
@@ -189,6 +195,16 @@ class Lookup:
         for rule in self.toggles[position]:
             rules ^= 1 << rule
         return rules
+
+    def every(self) -> Iterator[int]:
+        """The rule sets of all positions in order."""
+        if self.stride == 1:
+            yield from self.sets
+            return
+        current = 0
+        for position in range(2 * len(self.points) + 1):
+            current = self.toggled(current, position)
+            yield current
 
     def rules(self, value: Any) -> int:
         """The rules whose box holds for a value of the type."""

@@ -18,7 +18,9 @@ _PACKAGE = Path(__file__).parent.parent
 
 def _digest() -> str:
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for source in (_PACKAGE / "feel" / "machine.py", *sorted((_PACKAGE / "simulator").glob("*.py"))):
+    rooms = ("analyser", "decisions", "simulator")
+    sources = (source for room in rooms for source in sorted((_PACKAGE / room).glob("*.py")))
+    for source in (_PACKAGE / "feel" / "machine.py", *sources):
         content = source.read_bytes()
         if b"@njit" in content or source.name == "layout.py":
             digest.update(content)
