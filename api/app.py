@@ -18,6 +18,7 @@ from api import problems
 from api.body import LimitBody
 from api.deps import session_key
 from api.routes import (
+    comparisons,
     decisions,
     health,
     instances,
@@ -39,7 +40,7 @@ from bpm.settings import Settings
 from bpm.settings import settings as read_settings
 
 PREFIX = "/api/v1"
-REST = (procedures, instances, tasks, jobs, messages, decisions, simulations, reports, operations)
+REST = (procedures, instances, tasks, jobs, messages, decisions, simulations, comparisons, reports, operations)
 
 
 def create_app(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -47,7 +48,12 @@ def get(services: Serving, actor: SignedIn, id: Id) -> Response:
 @router.get("/{id}/events", response_class=StreamingResponse)
 async def events(services: Serving, actor: SignedIn, id: Id) -> StreamingResponse:
     """Progress as server-sent events, the last one with the final state."""
-    first = await in_thread(simulations.get, services, actor, id)
+    return await follow(partial(simulations.get, services, actor, id))
+
+
+async def follow(read: Callable[[], dict[str, Any]]) -> StreamingResponse:
+    """What `read` says of a computation, each time it changes, until it has ended."""
+    first = await in_thread(read)
 
     async def stream() -> AsyncIterator[str]:
         told: dict[str, Any] | None = None
@@ -60,7 +66,7 @@ async def events(services: Serving, actor: SignedIn, id: Id) -> StreamingRespons
             if now["state"] not in ("queued", "running"):
                 return
             await asyncio.sleep(ASK_AGAIN_S)
-            now = await in_thread(simulations.get, services, actor, id)
+            now = await in_thread(read)
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

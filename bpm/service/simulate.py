@@ -78,7 +78,7 @@ def simulate_procedure(
     """
     from bpm.simulator import simulate as play
 
-    figures = scenario_of(procedure) if scenario is None else _read(scenario, "scenario")
+    figures = scenario_of(procedure) if scenario is None else scenario_from(scenario)
     result = play(
         procedure, figures, cases=cases, replications=replications, seed=seed, workers=workers, progress=progress
     )
@@ -111,6 +111,11 @@ def scenario_of(procedure: Procedure, given: str | Path | None = None) -> Scenar
         raise ScenarioError("no-scenario", HOW_TO_GET_ONE, path=procedure.path)
     folder = Path(procedure.path)
     return _read(procedure.scenario, str((folder.parent if folder.suffix else folder) / "scenario.json"))
+
+
+def scenario_from(content: Mapping[str, Any]) -> Scenario:
+    """A scenario that came with a request. Raises ScenarioError."""
+    return _read(content, "scenario")
 
 
 def _read(content: bytes | Mapping[str, Any], path: str) -> Scenario:

@@ -1,4 +1,4 @@
-"""Simulations that are asked for, carried out by a worker, and kept.
+"""Simulations and comparisons that are asked for, carried out by a worker, and kept.
 
 The request is a row before anybody is told of it. A worker claims it with a lease and a token and keeps the lease
 alive while it calculates; when the worker dies, the lease ends and another begins again. Only the holder of the
@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from bpm.errors import Conflict, InvalidRequest, LichtungError
+from bpm.model.procedure import Procedure
 from bpm.service import views
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
@@ -27,7 +28,7 @@ from bpm.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-KIND = "simulation"
+KIND, COMPARISON = "simulation", "comparison"
 LEASE = timedelta(seconds=20)
 HEARTBEAT_S = 5.0
 MOST_CASES = 50_000_000
@@ -54,49 +55,87 @@ def request(
     from bpm.service.simulate import scenario_of
 
     require(actor, "simulations.run")
-    if cases < 1 or replications < 1 or cases * replications > MOST_CASES:
-        raise InvalidRequest("too-many-cases", f"cases times replications is 1 to {MOST_CASES}")
+    _limit(cases, replications)
 
     def do(work: UnitOfWork) -> Answer:
         row = find(work, actor, procedure, version)
         if scenario is None:
             scenario_of(services.model(work, row).procedure)
-        asked = ComputationRow(
-            id=new_id(work.now),
-            city=actor.city,
-            office=actor.office,
-            kind=KIND,
-            subject=row.key,
-            request={
-                "procedure_id": row.id,
-                "version": row.version,
-                "cases": cases,
-                "replications": replications,
-                "seed": seed,
-                "scenario": scenario,
-            },
-            state="queued",
-            progress={"done": 0, "total": replications},
-            result=None,
-            error=None,
-            cancel_requested=False,
-            lease_until=None,
-            token=0,
-            created_by=actor.name,
-            created_at=work.now,
-        )
-        work.add(asked)
-        return Answer(_view(asked), 202)
+        figures = {"cases": cases, "replications": replications, "seed": seed, "scenario": scenario}
+        return _queue(work, actor, KIND, row, figures)
 
     asked = [KIND, procedure, version, cases, replications, seed, scenario]
     return perform(services, actor, do, key=key, request=asked)
 
 
-def get(services: Services, actor: Actor, id: str) -> dict[str, Any]:
-    """A simulation with its progress and, when done, its result."""
+def request_comparison(
+    services: Services,
+    actor: Actor,
+    procedure: str,
+    *,
+    version: int | None = None,
+    to_be: str | None = None,
+    to_be_version: int | None = None,
+    cases: int = 1_000,
+    replications: int = 30,
+    seed: int = 1,
+    scenario: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Ask for a paired simulation of a version and another one (of the same procedure, or of `to_be`); 202.
+
+    Raises ScenarioError at once when there is no scenario to play.
+    """
+    from bpm.service.simulate import scenario_of
+
+    require(actor, "simulations.run")
+    _limit(2 * cases, replications)
+
+    def do(work: UnitOfWork) -> Answer:
+        row, other = find(work, actor, procedure, version), find(work, actor, to_be or procedure, to_be_version)
+        if scenario is None:
+            scenario_of(services.model(work, row).procedure)
+        figures = {"cases": cases, "replications": replications, "seed": seed, "scenario": scenario}
+        second = {"to_be_id": other.id, "to_be": other.key, "to_be_version": other.version}
+        return _queue(work, actor, COMPARISON, row, figures | second)
+
+    asked = [COMPARISON, procedure, version, to_be, to_be_version, cases, replications, seed, scenario]
+    return perform(services, actor, do, key=key, request=asked)
+
+
+def _limit(cases: int, replications: int) -> None:
+    if cases < 1 or replications < 1 or cases * replications > MOST_CASES:
+        raise InvalidRequest("too-many-cases", f"cases times replications is 1 to {MOST_CASES}")
+
+
+def _queue(work: UnitOfWork, actor: Actor, kind: str, row: ProcedureRow, request: dict[str, Any]) -> Answer:
+    """Keep the request for a worker."""
+    asked = ComputationRow(
+        id=new_id(work.now),
+        city=actor.city,
+        office=actor.office,
+        kind=kind,
+        subject=row.key,
+        request={"procedure_id": row.id, "version": row.version, **request},
+        state="queued",
+        progress={"done": 0, "total": request["replications"]},
+        result=None,
+        error=None,
+        cancel_requested=False,
+        lease_until=None,
+        token=0,
+        created_by=actor.name,
+        created_at=work.now,
+    )
+    work.add(asked)
+    return Answer(_view(asked), 202)
+
+
+def get(services: Services, actor: Actor, id: str, *, kind: str = KIND) -> dict[str, Any]:
+    """A simulation (or comparison) with its progress and, when done, its result."""
     require(actor, "simulations.read")
     with services.reading() as work:
-        row = _own(work, actor, id)
+        row = _own(work, actor, id, kind)
         return {**_view(row), "result": row.result}
 
 
@@ -118,16 +157,16 @@ def latest_result(services: Services, actor: Actor, procedure: str, version: int
     return None
 
 
-def cancel(services: Services, actor: Actor, id: str, *, key: str | None = None) -> Answer:
-    """Stop a simulation that waits or runs."""
+def cancel(services: Services, actor: Actor, id: str, *, kind: str = KIND, key: str | None = None) -> Answer:
+    """Stop a simulation (or comparison) that waits or runs."""
     require(actor, "simulations.run")
 
     def do(work: UnitOfWork) -> Answer:
-        _own(work, actor, id)
+        _own(work, actor, id, kind)
         row = work.get(ComputationRow, id, lock=True)
         assert row is not None
         if row.state not in ("queued", "running"):
-            raise Conflict("computation-ended", f"the simulation is {row.state}")
+            raise Conflict("computation-ended", f"the {kind} is {row.state}")
         work.change(ComputationRow, id, state="cancelled", cancel_requested=True, ended_at=work.now)
         after = work.get(ComputationRow, id)
         assert after is not None
@@ -136,18 +175,20 @@ def cancel(services: Services, actor: Actor, id: str, *, key: str | None = None)
     return perform(services, actor, do, key=key, request=["cancel", id])
 
 
-def _own(work: UnitOfWork, actor: Actor, id: str) -> ComputationRow:
+def _own(work: UnitOfWork, actor: Actor, id: str, kind: str) -> ComputationRow:
     row = work.get(ComputationRow, id)
-    own(actor, row if row is not None and row.kind == KIND else None, "simulation")
+    own(actor, row if row is not None and row.kind == kind else None, kind)
     assert row is not None
     return row
 
 
 def _view(row: ComputationRow) -> dict[str, Any]:
+    second = {name: row.request[name] for name in ("to_be", "to_be_version") if name in row.request}
     return {
         "id": row.id,
         "procedure": row.subject,
         "version": row.request["version"],
+        **second,
         "request": {name: row.request[name] for name in ("cases", "replications", "seed")},
         "state": row.state,
         "done": row.progress["done"],
@@ -163,7 +204,7 @@ def _view(row: ComputationRow) -> dict[str, Any]:
 
 
 def run_next(services: Services) -> bool:
-    """Claim and carry out one simulation; whether there was one."""
+    """Claim and carry out one simulation or comparison; whether there was one."""
     row = services.transact(_claim)
     if row is None:
         return False
@@ -173,7 +214,7 @@ def run_next(services: Services) -> bool:
 
 
 def _claim(work: UnitOfWork) -> ComputationRow | None:
-    row = queries.claimable_computation(work, KIND)
+    row = queries.claimable_computation(work, (KIND, COMPARISON))
     if row is None:
         return None
     work.change(ComputationRow, row.id, state="running", token=row.token + 1, lease_until=work.now + LEASE)
@@ -181,30 +222,38 @@ def _claim(work: UnitOfWork) -> ComputationRow | None:
 
 
 def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
+    from bpm.service.compare import compare_procedures
     from bpm.service.simulate import simulate_procedure
 
     total = int(row.request["replications"])
+    options: dict[str, Any] = {
+        "cases": int(row.request["cases"]),
+        "replications": total,
+        "seed": int(row.request["seed"]),
+        "scenario": row.request["scenario"],
+        "progress": lambda share: held.tell(round(share * total), total),
+    }
     try:
-        with services.reading() as work:
-            version = work.get(ProcedureRow, row.request["procedure_id"])
-            assert version is not None
-            procedure = services.model(work, version).procedure
-        result = simulate_procedure(
-            procedure,
-            cases=int(row.request["cases"]),
-            replications=total,
-            seed=int(row.request["seed"]),
-            scenario=row.request["scenario"],
-            progress=lambda share: held.tell(round(share * total), total),
-        )
+        procedure = _model(services, row.request["procedure_id"])
+        if row.kind == COMPARISON:
+            result = compare_procedures(procedure, _model(services, row.request["to_be_id"]), **options)
+        else:
+            result = simulate_procedure(procedure, **options)
         held.finish(state="done", result=result, progress={"done": total, "total": total})
     except _Stopped:
-        log.info("simulation %s was stopped", row.id)
+        log.info("%s %s was stopped", row.kind, row.id)
     except LichtungError as error:
         held.finish(state="failed", error={"code": error.code, "message": error.message})
     except Exception as error:
-        log.exception("simulation %s failed", row.id)
+        log.exception("%s %s failed", row.kind, row.id)
         held.finish(state="failed", error={"code": "internal", "message": type(error).__name__})
+
+
+def _model(services: Services, id: str) -> Procedure:
+    with services.reading() as work:
+        version = work.get(ProcedureRow, id)
+        assert version is not None
+        return services.model(work, version).procedure
 
 
 class _Held:

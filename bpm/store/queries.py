@@ -251,12 +251,12 @@ def computations(work: UnitOfWork, tenant: Tenant, kind: str, subject: str, limi
     return work.all(ComputationRow, query.order_by(rows.c.id.desc()).limit(limit))
 
 
-def claimable_computation(work: UnitOfWork, kind: str) -> ComputationRow | None:
-    """The oldest computation that nobody works on (any more)."""
+def claimable_computation(work: UnitOfWork, kinds: Sequence[str]) -> ComputationRow | None:
+    """The oldest computation of these kinds that nobody works on (any more)."""
     rows = t.computations
     free = or_(rows.c.state == "queued", and_(rows.c.state == "running", rows.c.lease_until < work.now))
-    query = select(rows).where(rows.c.kind == kind, free).order_by(rows.c.id).limit(1).with_for_update(skip_locked=True)
-    return work.first(ComputationRow, query)
+    query = select(rows).where(rows.c.kind.in_(kinds), free).order_by(rows.c.id).limit(1)
+    return work.first(ComputationRow, query.with_for_update(skip_locked=True))
 
 
 # --- idempotency ---------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ PATHS = (
     "/procedures/{}", "/procedures/{}/bpmn", "/procedures/antrag/versions/{}", "/instances/{}", "/instances/{}/history",
     "/instances?state={}", "/instances?procedure={}", "/instances?business_key={}", "/instances?cursor={}",
     "/instances?limit={}", "/tasks/{}", "/tasks/{}/form", "/tasks?group={}", "/tasks?assignee={}",
-    "/tasks?due_before={}", "/tasks?cursor={}", "/simulations/{}", "/incidents?cursor={}",
+    "/tasks?due_before={}", "/tasks?cursor={}", "/simulations/{}", "/comparisons/{}", "/incidents?cursor={}",
 )  # fmt: skip
 BODIES: tuple[Any, ...] = (
     None, [], "x", 1, {"variables": []}, {"variables": {"x": "\ud800"}}, {"variables": {"\ud800": 1}},
@@ -26,7 +26,7 @@ BODIES: tuple[Any, ...] = (
 COMMANDS = (
     "/instances", "/instances/nix/cancel", "/tasks/{task}/complete", "/tasks/{task}/error", "/jobs/lock",
     "/jobs/nix/complete", "/jobs/nix/fail", "/jobs/nix/extend", "/jobs/nix/error", "/messages", "/signals",
-    "/decisions/antrag/evaluate", "/simulations", "/procedures",
+    "/decisions/antrag/evaluate", "/simulations", "/comparisons", "/procedures",
 )  # fmt: skip
 
 
