@@ -10,6 +10,7 @@ import pytest
 
 from bpm.cli import main
 from bpm.settings import settings
+from bpm.store.schema import HEAD
 from tests import models
 
 
@@ -70,7 +71,7 @@ def test_the_ledger_is_verified_and_a_change_is_exit_1(place: Path, capsys: pyte
 
 def test_upgrading_says_the_revision(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("db", "upgrade", "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out) == {"revision": "0001"}
+    assert json.loads(capsys.readouterr().out) == {"revision": HEAD}
 
 
 def test_demo_users_are_never_served_to_others(capsys: pytest.CaptureFixture[str]) -> None:
