@@ -75,6 +75,10 @@ class Complete(Request):
     variables: Variables = {}
 
 
+class WriteComment(Request):
+    text: Annotated[Remark, Field(min_length=1)]
+
+
 class Delegate(Request):
     assignee: Name
 
@@ -191,6 +195,15 @@ class Task(BaseModel):
 class TaskWithVariables(Task):
     variables: dict[str, Any]
     draft: dict[str, Any] | None
+
+
+class Comment(BaseModel):
+    id: str
+    instance: str
+    task: str
+    author: str
+    text: str
+    created_at: str
 
 
 class Job(BaseModel):
@@ -345,6 +358,11 @@ class Verified(BaseModel):
 
 class Health(BaseModel):
     status: str
+
+
+class Comments(BaseModel):
+    items: list[Comment]
+    next: str | None
 
 
 class Tasks(BaseModel):

@@ -103,6 +103,7 @@ HISTORY: Mapping[str, str] = {
     "case-resumed": "Fall fortgesetzt",
     "task-claimed": "Aufgabe übernommen",
     "task-returned": "Aufgabe zurückgelegt",
+    "comment-added": "Anmerkung geschrieben",
     "task-delegated": "Aufgabe weitergegeben",
     "task-draft-saved": "Entwurf gespeichert",
     "task-completed": "Aufgabe erledigt",

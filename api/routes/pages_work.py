@@ -17,7 +17,7 @@ from api.routes.reports import file
 from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.errors import Conflict, InvalidRequest
-from bpm.service import cases, procedures, reports, simulations, tasks, workbench
+from bpm.service import cases, comments, procedures, reports, simulations, tasks, workbench
 from bpm.service.access import require
 from bpm.service.overview import heat
 from bpm.service.workbench import Page
@@ -119,6 +119,7 @@ def show_case(visit: Visiting, id: str) -> Response:
     case = cases.get(visit.services, visit.actor, id)
     page = workbench.page(visit.services, visit.actor, case["procedure"], case["procedure_version"])
     history = cases.history(visit.services, visit.actor, id)["items"] if visit.actor.may("cases.history") else []
+    remarks = comments.of_case(visit.services, visit.actor, id)["items"] if visit.actor.may("cases.history") else []
     standing = sorted(case["tokens"].items())
     names = page.names(visit.lang)
     return visit.show(
@@ -130,6 +131,7 @@ def show_case(visit: Visiting, id: str) -> Response:
         standing=standing,
         tokens=[{"element": id, "count": count, "title": names.get(id, id)} for id, count in standing],
         tasks=case["tasks"],
+        comments=remarks,
         history=[{**event, "said": said(event["detail"] or {}, visit.lang)} for event in history],
         history_words=HISTORY,
         **WORDS,
@@ -198,6 +200,9 @@ def task_page(
         variables=task["variables"],
         notice=notice,
         key=deps.new_key(),
+        comments=comments.of_task(visit.services, visit.actor, id)["items"],
+        may_comment=visit.actor.may("tasks.comment") and case["ended_at"] is None,
+        comment_key=deps.new_key(),
     )
 
 
@@ -264,6 +269,17 @@ def _save_draft(visit: Visit, id: str, given: dict[str, Any]) -> Response:
     except Conflict as error:
         return task_page(visit, id, given, notice=error.message)
     return visit.go(f"/aufgaben/{id}")
+
+
+@router.post("/aufgaben/{id}/anmerkungen")
+async def comment(visit: Visiting, id: str) -> Response:
+    given = await visit.form()
+    # browsers send line ends of their own
+    text = str(given.get("text", "")).replace("\r\n", "\n").strip()
+    once = str(given.get("key") or "") or None
+    if text:
+        await deps.in_thread(comments.add, visit.services, visit.actor, id, text, key=once)
+    return visit.go(f"/aufgaben/{id}#anmerkungen")
 
 
 # --- simulation and report -----------------------------------------------------------------------------------

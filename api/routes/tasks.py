@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api import schemas
 from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, person, reply
 from api.routes import PROBLEMS
-from bpm.service import tasks
+from bpm.service import comments, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -68,6 +68,19 @@ def claim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, 
 def unclaim(services: Serving, actor: SignedIn, id: Id, if_match: IfMatch = None, key: Key = None) -> Response:
     """Give the task back to its group."""
     answer = tasks.unclaim(services, actor, id, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.get("/{id}/comments", response_model=schemas.Comments)
+def list_comments(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """What was remarked on the task, in order."""
+    return reply(comments.of_task(services, actor, id))
+
+
+@router.post("/{id}/comments", response_model=schemas.Comment, status_code=201)
+def comment(services: Serving, actor: SignedIn, id: Id, body: schemas.WriteComment, key: Key = None) -> Response:
+    """Remark on the task; kept with its case."""
+    answer = comments.add(services, actor, id, body.text, key=key)
     return reply(answer.body, answer.status)
 
 

@@ -33,6 +33,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "cases.suspend": frozenset({"lead", "process_owner", "admin"}),
     "tasks.read": _WORK | {"process_owner"},
     "tasks.work": _WORK,
+    "tasks.comment": _WORK | {"process_owner"},
     "tasks.delegate": _WORK | {"process_owner"},
     "jobs.work": _MACHINE,
     "messages.send": frozenset({"clerk", "lead", "worker", "admin"}),

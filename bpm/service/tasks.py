@@ -62,8 +62,7 @@ def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
     """One task, with the case's variables as the person needs them for the form."""
     require(actor, "tasks.read")
     with services.reading() as work:
-        row = _visible(work, actor, task_id)
-        _require_candidate(actor, row)
+        row = look_at(work, actor, task_id)
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
         task = views.task(row, suspended=instance.state == "suspended")
@@ -74,8 +73,7 @@ def form(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:
     """The form of a task as it was uploaded with its procedure. Raises NotFound when it has none."""
     require(actor, "tasks.read")
     with services.reading() as work:
-        row = _visible(work, actor, task_id)
-        _require_candidate(actor, row)
+        row = look_at(work, actor, task_id)
         instance = work.get(InstanceRow, row.instance_id)
         assert instance is not None
         procedure = services.model_by_id(work, instance.procedure_id).procedure
@@ -291,6 +289,13 @@ def _locked(
         raise Conflict("task-held", "another person holds this task")
     _require_candidate(actor, item)
     return instance, item
+
+
+def look_at(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:
+    """A task whose data the actor may see. Raises NotFound or Forbidden."""
+    row = _visible(work, actor, task_id)
+    _require_candidate(actor, row)
+    return row
 
 
 def _visible(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:

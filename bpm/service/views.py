@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from bpm.store import queries
 from bpm.store.queries import Page
 from bpm.store.records import (
+    CommentRow,
     HistoryRow,
     IncidentRow,
     InstanceRow,
@@ -40,6 +41,18 @@ def task(row: WorkItemRow, *, suspended: bool = False) -> dict[str, Any]:
         "form": row.form,
         "created_at": row.created_at.isoformat(),
         "revision": row.version,
+    }
+
+
+def comment(row: CommentRow) -> dict[str, Any]:
+    """What somebody remarked on a task."""
+    return {
+        "id": row.id,
+        "instance": row.instance_id,
+        "task": row.work_item_id,
+        "author": row.author,
+        "text": row.text,
+        "created_at": row.created_at.isoformat(),
     }
 
 

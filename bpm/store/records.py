@@ -97,6 +97,20 @@ class CandidateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRow:
+    """What somebody remarked on a task."""
+
+    id: str
+    city: str
+    office: str
+    instance_id: str
+    work_item_id: str
+    author: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionRow:
     """That a task or job was done, once: the primary key makes a second one impossible."""
 
@@ -277,6 +291,7 @@ Record: TypeAlias = (
     | InstanceRow
     | WorkItemRow
     | CandidateRow
+    | CommentRow
     | CompletionRow
     | JobRow
     | TimerRow
@@ -295,6 +310,7 @@ TABLE: Mapping[type[Any], Table] = {
     InstanceRow: tables.instances,
     WorkItemRow: tables.work_items,
     CandidateRow: tables.work_item_candidates,
+    CommentRow: tables.comments,
     CompletionRow: tables.completions,
     JobRow: tables.jobs,
     TimerRow: tables.timers,

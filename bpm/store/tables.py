@@ -164,6 +164,19 @@ work_item_candidates = Table(
     Index(None, "kind", "name"),
 )
 
+comments = Table(
+    "comments",
+    metadata,
+    _id(),
+    *_tenant(),
+    _of_instance(),
+    Column("work_item_id", String(36), ForeignKey("work_items.id"), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "instance_id"),
+)
+
 completions = Table(
     "completions",
     metadata,
