@@ -65,7 +65,7 @@ def typed(logic: Logic, type: Type) -> Logic:
 
 def conform(ev: Evaluation, value: Value, type: Type) -> Value:
     """`value` as `type`; null with a warning where it is none."""
-    if type is ANY:
+    if type is ANY or value is None:
         return value
     result, problem = types.coerce(value, type)
     return result if problem is None else ev.fault(problem)

@@ -104,11 +104,11 @@ class _Run:
     ) -> None:
         self.ev = Evaluation(budget or Budget(), None, prepared.types, now)
         self.fixed_budget = budget is not None
-        self.given = {normalise(str(name)): value for name, value in inputs.items()}
+        self.declared = prepared.declared  # these names are normal already
+        self.given = {name if name in self.declared else normalise(str(name)): value for name, value in inputs.items()}
         self.outcomes: dict[Key, Outcome] = {}
         self.values: dict[Key, Value] = {}
         self.tables: list[tuple[str, tuple[int, ...]]] = []
-        self.declared = prepared.declared
         self.loose = {name: from_json(value) for name, value in self.given.items() if name not in self.declared}
 
     def hit(self, table: str, rules: tuple[int, ...]) -> None:
@@ -160,8 +160,9 @@ class _Run:
         value = None if logic is None else logic(self, self.scope(place))
         value = conform(self.ev, value, place.prepared.types.named(decision.type))
         self.ev.types = types
-        self.ev.warnings[warned:] = [f"{decision.name}: {text}" for text in self.ev.warnings[warned:]]
-        table = getattr(decision.logic, "hit_policy", None) is not None and len(self.tables) > before
+        if len(self.ev.warnings) > warned:
+            self.ev.warnings[warned:] = [f"{decision.name}: {text}" for text in self.ev.warnings[warned:]]
+        table = len(self.tables) > before and isinstance(decision.logic, DecisionTable)
         self.outcomes[place.key] = Outcome(value, self.tables[-1][1] if table else ())
         return value
 
@@ -196,25 +197,26 @@ class _Run:
 
     def value_of(self, place: Place) -> Value:
         element = place.element
-        if isinstance(element, BusinessKnowledgeModel):
+        if isinstance(element, InputData):
+            if place.key not in self.values:
+                self.values[place.key] = self.input(place, element)
+        elif isinstance(element, BusinessKnowledgeModel):
             return self.knowledge(place)
-        if isinstance(element, DecisionService):
+        elif isinstance(element, DecisionService):
             return self.service_function(place)
-        if isinstance(element, InputData) and place.key not in self.values:
-            self.values[place.key] = self.input(place, element)
         return self.values[place.key]
 
     def input(self, place: Place, element: InputData) -> Value:
         """The given value as its declared type."""
-        name = place.variable
-        if name not in self.given and element.id not in self.given:
+        name = place.variable if place.variable in self.given else element.id
+        if name not in self.given:
             self.ev.fault(f"{element.name} is not given")
             return None
         type = place.prepared.types.named(element.type)
-        value = from_json(self.given.get(name, self.given.get(element.id)), type)
         found = len(self.ev.warnings)
-        value = conform(self.ev, value, type)
-        self.ev.warnings[found:] = [f"{element.name}: {text}" for text in self.ev.warnings[found:]]
+        value = conform(self.ev, from_json(self.given[name], type), type)
+        if len(self.ev.warnings) > found:
+            self.ev.warnings[found:] = [f"{element.name}: {text}" for text in self.ev.warnings[found:]]
         return value
 
     # --- functions -------------------------------------------------------------------------------------------

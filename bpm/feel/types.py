@@ -133,7 +133,7 @@ def coerce(value: Value, type: Type) -> tuple[Value, str | None]:
     """`value` as `type`, and why not where it became null."""
     if value is None or type.kind == "Any":
         return value, None
-    if type.kind in SCALARS and type.allowed is None and kind(value) == type.kind:
+    if kind(value) == type.kind and type.allowed is None and type.kind in SCALARS:
         return value, None  # most values: nothing to convert, nothing else to ask
     if type.kind == "list" and not isinstance(value, list):
         value = [value]

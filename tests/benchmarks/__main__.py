@@ -1,9 +1,10 @@
-"""`python -m tests.benchmarks`: how fast tables are questioned, and the simulator beside others on the same model, as
-JSON lines.
+"""`python -m tests.benchmarks`: how fast tables are questioned and decided, and the simulator beside others on the same
+model, as JSON lines.
 
 The model is ref7 (seven steps, three pools of five, a rework loop). Speed is activities per CPU second on one core,
-since wall time on a shared machine says little. SimPy and Prosimos run in an environment of their own, `.bench-venv`,
-made from the package index on the first run; when it cannot be made, the line says so instead of a number.
+since wall time on a shared machine says little. SimPy, Prosimos and ZEN run in an environment of their own,
+`.bench-venv`, made from the package index on the first run; when it cannot be made, the line says so instead of a
+number.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import tables
+from tests.benchmarks import decisions, tables
 
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".bench-venv"
-OTHERS = ("simpy==4.1.2", "prosimos==2.1.0")
+OTHERS = ("simpy==4.1.2", "prosimos==2.1.0", "zen-engine==2.1.3")
 GOAL = 300_000
 LIMIT_S = 900
 
@@ -33,6 +34,9 @@ def main() -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     for line in tables.measure():
         print(json.dumps(line, sort_keys=True), flush=True)
+    trouble = environment()
+    for line in decisions.measure(VENV / "bin" / "python", trouble):
+        print(json.dumps(line, sort_keys=True), flush=True)
     data = Path(os.environ.get("BPM_CONFORMANCE_DATA", ROOT.parent / "shared" / "data")) / "sim"
     if not (data / "ref7.bpmn").is_file():
         tell("ref7", error=f"no ref7.bpmn in {data.name}; set BPM_CONFORMANCE_DATA")
@@ -40,7 +44,6 @@ def main() -> None:
     own = [kernel(data), command(data), command(data, log=True)]
     for line in own:
         tell(**line)
-    trouble = environment()
     for name, run in (("SimPy 4.1.2, hand-written", simpy), ("Prosimos 2.1.0", prosimos)):
         try:
             tell(**(run(data) if trouble is None else {"engine": name, "error": trouble}))
@@ -125,17 +128,19 @@ def prosimos(data: Path) -> dict[str, Any]:
 
 def environment() -> str | None:
     """Make `.bench-venv`; what went wrong, or None."""
-    if (VENV / ".ready").is_file():
+    ready = VENV / ".ready"
+    wanted = "\n".join(OTHERS)
+    if ready.is_file() and ready.read_text() == wanted:
         return None
     uv = Path(sys.executable).with_name("uv")
     make = [str(uv), "venv", "--quiet", "--python", sys.executable, str(VENV)]
     fill = [str(uv), "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python"), *OTHERS]
-    for words in (make, fill):
+    for words in (fill,) if ready.is_file() else (make, fill):
         try:
             run(words)
         except (subprocess.SubprocessError, OSError) as error:
             return f".bench-venv could not be made: {getattr(error, 'stderr', None) or error}"
-    (VENV / ".ready").touch()
+    ready.write_text(wanted)
     return None
 
 
