@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from bpm.errors import ScenarioError
@@ -40,7 +41,7 @@ _READ = {
     "resource_profiles", "resource_calendars", "task_resource_distribution", "arrival_time_distribution",
     "arrival_time_calendar", "gateway_branching_probabilities", "branch_rules", "event_distribution", "case_attributes",
     "event_attributes", "prioritisation_rules", "cases_per_year", "start", "time_zone", "calibrated", "element_figures",
-    "known",
+    "known", "holidays",
 }  # fmt: skip
 _REFUSED = ("batch_processing", "multitask", "global_attributes")
 _IGNORED = ("process_model", "start_time", "total_cases", "model_type", "gateway_execution_limit")
@@ -111,6 +112,7 @@ class _Reader:
             cases_per_year=self._cases_per_year(),
             start=str(content.get("start", "2025-01-06T00:00:00")),
             time_zone=str(content.get("time_zone", self.zone)),
+            holidays=tuple(self._holiday(raw) for raw in content.get("holidays") or ()),
             calibrated=content.get("calibrated") or None,
             known={key: known_of(raw) for key, raw in (content.get("known") or {}).items()},
             notes=tuple(self.notes),
@@ -362,6 +364,12 @@ class _Reader:
         if isinstance(raw, Mapping):
             raw = raw["value"]
         return None if raw is None else float(raw)
+
+    def _holiday(self, raw: Any) -> str:
+        try:
+            return date.fromisoformat(raw).isoformat()
+        except (TypeError, ValueError):
+            raise self.error("scenario-holiday", f"holidays: {raw!r} is no date (YYYY-MM-DD)") from None
 
     # --- distributions ---------------------------------------------------------------------------------------
 

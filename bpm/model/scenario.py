@@ -36,6 +36,8 @@ Our keys (all optional)::
     cases_per_year           30000, or {"value": 30000, "known": "estimated", "source": "...", "low": .., "high": ..}
     start                    "2025-01-06T00:00:00", local time of `time_zone` (default BPM_TIMEZONE)
     time_zone                "Europe/Berlin"
+    holidays                 ["2025-01-06", "2025-04-18"]: days on which no calendar is open, except those that are open
+                             around the clock all week (machines, citizens)
     calibrated               {"log": "...", "on": "2025-03-01"} if the figures were fitted to a log; absent: a note says
                              that nothing was calibrated
     key of an attribute      may be JSON text, number, true or false: FEEL sees that type
@@ -216,6 +218,7 @@ class Scenario:
     cases_per_year: float | None = None
     start: str = "2025-01-06T00:00:00"
     time_zone: str = "Europe/Berlin"
+    holidays: tuple[str, ...] = ()
     calibrated: Mapping[str, Any] | None = None
     known: Mapping[str, Known] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()

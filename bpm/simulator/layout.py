@@ -63,7 +63,8 @@ LAW = np.dtype([("kind", "i4"), ("first", "i4"), ("length", "i4"), ("a", "f8"), 
 CANDIDATE = np.dtype([("resource", "i4"), ("law", "i4")])
 RESOURCE = np.dtype([("calendar", "i4"), ("amount", "i4"), ("pool", "i4"), ("first_queue", "i4"), ("queues", "i4"),
                      ("rate", "f8")])  # fmt: skip
-CALENDAR = np.dtype([("first", "i4"), ("length", "i4"), ("always", "i4"), ("total", "f8")])
+CALENDAR = np.dtype([("first", "i4"), ("length", "i4"), ("always", "i4"), ("total", "f8"),
+                     ("first_closed", "i4"), ("closed", "i4")])  # fmt: skip
 PERIOD = np.dtype([("begin", "f8"), ("end", "f8"), ("before", "f8")])
 RESULT = np.dtype([("column", "i4"), ("type", "i4"), ("law", "i4"), ("key", "u8")])
 

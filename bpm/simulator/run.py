@@ -229,6 +229,7 @@ def _result(
 ) -> SimulationResult:  # fmt: skip
     tasks = compiled.program.nodes["counts"] == 1
     notes = [*scenario.notes, *compiled.notes, *_uncalibrated(scenario), *_unrecorded(compiled)]
+    notes += _past_holidays(scenario)
     notes += [*_unfinished(compiled, counted, cases), *deadlines.notes]
     return SimulationResult(
         digest=digest_of(procedure),
@@ -349,6 +350,12 @@ def _uncalibrated(scenario: Scenario) -> Iterator[Note]:
         yield Note(
             None, "calibrated", None, False, "Das Szenario ist nicht an Messdaten kalibriert; Zahlen sind Annahmen"
         )
+
+
+def _past_holidays(scenario: Scenario) -> Iterator[Note]:
+    gone = [day for day in scenario.holidays if day < scenario.start[:10]]
+    if gone:
+        yield Note(None, "holidays", gone, None, "Diese Feiertage liegen vor dem Beginn und bleiben ohne Wirkung")
 
 
 def _unrecorded(compiled: Compiled) -> Iterator[Note]:

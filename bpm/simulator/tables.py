@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from bpm.errors import ScenarioError
 from bpm.model.process import Activity, FlowNode, Process, SubProcess
 from bpm.model.scenario import ALWAYS, Calendar, ElementFigures, Scenario
 from bpm.simulator import layout as L
+from bpm.simulator.moments import start_of
 
+DAY = 86_400.0
 POOLS = 64
 """Pools are bits of a token's memory of who had the case last."""
 NOTHING = ElementFigures()
@@ -70,20 +73,36 @@ def arrival_calendar(process: Process, scenario: Scenario) -> Calendar:
 
 def calendars(scenario: Scenario, arrivals: Calendar) -> tuple[Any, Any, dict[str, int]]:
     """Calendars, their periods with the open seconds before each, and indices by id ("" is that of arrivals)."""
-    rows: list[tuple[int, int, int, float]] = []
+    rows: list[tuple[int, int, int, float, int, int]] = []
     periods: list[tuple[float, float, float]] = []
+    days = holidays(scenario)
     index: dict[str, int] = {}
     for name, calendar in {"": arrivals, **scenario.calendars}.items():
         if not calendar.periods:
             raise ScenarioError("scenario-calendar", f"calendar {calendar.id!r} is never open", path=scenario.path)
         index[name] = len(rows)
         total = sum(end - begin for begin, end in calendar.periods)
-        rows.append((len(periods), len(calendar.periods), int(calendar.always), total))
+        closed = 0 if calendar.always else len(days)
+        first = len(periods)
+        rows.append((first, len(calendar.periods), int(calendar.always), total, first + len(calendar.periods), closed))
         before = 0.0
         for begin, end in calendar.periods:
             periods.append((begin, end, before))
             before += end - begin
+        taken = 0.0
+        for day in days[:closed]:
+            periods.append((day * DAY, (day + 1) * DAY, taken))
+            weekday = day % 7 * DAY
+            taken += sum(max(min(end, weekday + DAY) - max(begin, weekday), 0.0) for begin, end in calendar.periods)
     return np.array(rows, L.CALENDAR), np.array(periods, L.PERIOD), index
+
+
+def holidays(scenario: Scenario) -> list[int]:
+    """Closed days, counted from the Monday of the week in which the scenario starts; those before are left out."""
+    start, offset = start_of(scenario)
+    monday = (start - timedelta(seconds=offset)).date()
+    days = {(date.fromisoformat(day) - monday).days for day in scenario.holidays}
+    return sorted(day for day in days if day >= 0)
 
 
 def resources(scenario: Scenario, spans: Sequence[tuple[int, int]], index: Mapping[str, int]) -> Any:

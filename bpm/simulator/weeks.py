@@ -1,7 +1,8 @@
 """Arithmetic on weekly calendars: where work goes on, and when it is done.
 
 A calendar is its open periods of one week with the open seconds before each (prefix sums), so every question costs
-a binary search whatever the distance in time.
+a binary search whatever the distance in time. Days that are closed once (public holidays) are spans of their own, in
+seconds since time 0, with the weekly open seconds that the spans before them took away.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def period_at(calendar, periods, moment):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def open_until(calendar, periods, time):  # type: ignore[no-untyped-def]
-    """Open seconds between 0 and `time`."""
+def weekly_until(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """`open_until` without closed spans."""
     if calendar.always == 1:
         return time
     week = math.floor(time / WEEK)
@@ -42,8 +43,8 @@ def open_until(calendar, periods, time):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def next_open(calendar, periods, time):  # type: ignore[no-untyped-def]
-    """The first moment at or after `time` that is open."""
+def weekly_next(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """`next_open` without closed spans."""
     if calendar.always == 1:
         return time
     week = math.floor(time / WEEK)
@@ -57,8 +58,8 @@ def next_open(calendar, periods, time):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def finish(calendar, periods, time, work):  # type: ignore[no-untyped-def]
-    """When `work` open seconds have passed since `time` (the earliest such moment)."""
+def weekly_finish(calendar, periods, time, work):  # type: ignore[no-untyped-def]
+    """`finish` without closed spans."""
     if calendar.always == 1 or work <= 0.0:
         return time + work
     week = math.floor(time / WEEK)
@@ -81,3 +82,65 @@ def finish(calendar, periods, time, work):  # type: ignore[no-untyped-def]
             high = middle
     period = periods[low - 1]
     return (week + weeks) * WEEK + period.begin + goal - period.before
+
+
+@njit(cache=True, nogil=True)
+def closed_at(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """Index of the last closed span that begins at or before `time`; first_closed - 1 if none."""
+    low, high = calendar.first_closed, calendar.first_closed + calendar.closed
+    while low < high:
+        middle = (low + high) // 2
+        if periods[middle].begin <= time:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@njit(cache=True, nogil=True)
+def taken_until(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """Weekly open seconds between 0 and `time` that closed spans take away."""
+    k = closed_at(calendar, periods, time)
+    if k < calendar.first_closed:
+        return 0.0
+    begin = weekly_until(calendar, periods, periods[k].begin)
+    return periods[k].before + weekly_until(calendar, periods, min(time, periods[k].end)) - begin
+
+
+@njit(cache=True, nogil=True)
+def open_until(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """Open seconds between 0 and `time`."""
+    if calendar.closed == 0:
+        return weekly_until(calendar, periods, time)
+    return weekly_until(calendar, periods, time) - taken_until(calendar, periods, time)
+
+
+@njit(cache=True, nogil=True)
+def next_open(calendar, periods, time):  # type: ignore[no-untyped-def]
+    """The first moment at or after `time` that is open."""
+    moment = weekly_next(calendar, periods, time)
+    if calendar.closed == 0:
+        return moment
+    k = closed_at(calendar, periods, moment)
+    while k >= calendar.first_closed and moment < periods[k].end:
+        moment = weekly_next(calendar, periods, periods[k].end)
+        k = closed_at(calendar, periods, moment)
+    return moment
+
+
+@njit(cache=True, nogil=True)
+def finish(calendar, periods, time, work):  # type: ignore[no-untyped-def]
+    """When `work` open seconds have passed since `time` (the earliest such moment)."""
+    moment = weekly_finish(calendar, periods, time, work)
+    if calendar.closed == 0 or work <= 0.0:
+        return moment
+    before = taken_until(calendar, periods, time)
+    while True:
+        k = closed_at(calendar, periods, moment)
+        until = moment
+        if k >= calendar.first_closed and periods[k].begin < moment < periods[k].end:
+            until = periods[k].end  # not done when the span begins, so all of it is lost
+        later = weekly_finish(calendar, periods, time, work + taken_until(calendar, periods, until) - before)
+        if later <= moment:
+            return moment
+        moment = later

@@ -39,6 +39,34 @@ def test_a_ten_hour_job_of_monday_midnight_runs_from_monday_nine_to_tuesday_elev
     assert rows(log, "t1") == [(0.0, 9 * HOUR, DAY + 11 * HOUR)]
 
 
+def test_the_same_job_across_a_holiday_on_tuesday_ends_on_wednesday_at_eleven() -> None:
+    """2025-01-07 is the Tuesday; a holiday before the start has no effect, and a note says so."""
+    given = {"arrivals": fix(1), "calendar": WEEKDAYS, "holidays": ["2025-01-07", "2024-12-25"]}
+    figures = scenario({"t1": ("r", fix(10 * HOUR))}, **given, cost=30.0)
+    assert rows(play(draw(ONE), figures, cases=1), "t1") == [(0.0, 9 * HOUR, 2 * DAY + 11 * HOUR)]
+    result = simulate(draw(ONE), figures, cases=1, replications=1)
+    assert result.kpis["cost_eur"].mean == pytest.approx(300.0)
+    assert result.resources["r"]["utilisation"].mean == pytest.approx(1.0)
+    (note,) = [note for note in result.notes if note.field == "holidays"]
+    assert note.found == ["2024-12-25"]
+
+
+def test_on_a_holiday_nobody_starts_and_no_case_comes_but_machines_go_on() -> None:
+    content = as_prosimos({"t1": ("r", fix(HOUR))}, arrivals=fix(4 * HOUR), calendar=WEEKDAYS)
+    content |= {"arrival_time_calendar": WEEKDAYS, "holidays": ["2025-01-06"]}
+    from bpm.exchange.prosimos import read_scenario
+
+    log = play(draw("f1: s -> t1\nf2: t1 -> e"), read_scenario(content), cases=3)
+    assert [enabled for enabled, _, _ in rows(log, "t1")] == [DAY + 9 * HOUR, DAY + 13 * HOUR, DAY + 17 * HOUR]
+    around = scenario({"t1": ("r", fix(10 * HOUR))}, arrivals=fix(1), holidays=["2025-01-06"])
+    assert rows(play(draw(ONE), around, cases=1), "t1") == [(0.0, 0.0, 10 * HOUR)]
+
+
+def test_a_holiday_that_is_no_date_is_named() -> None:
+    with pytest.raises(ScenarioError, match="Neujahr"):
+        scenario({"t1": ("r", fix(1))}, arrivals=fix(1), holidays=["Neujahr"])
+
+
 def test_a_job_that_fills_the_day_ends_with_the_day() -> None:
     log = play(draw(ONE), scenario({"t1": ("r", fix(8 * HOUR))}, arrivals=fix(1), calendar=WEEKDAYS), cases=1)
     assert rows(log, "t1") == [(0.0, 9 * HOUR, 17 * HOUR)]
@@ -91,9 +119,17 @@ def test_calendar_arithmetic_agrees_with_counting_minute_by_minute() -> None:
         for begin, end in spans:
             periods.append((begin, end, before))
             before += end - begin
-        calendar = np.array([(0, len(spans), 0, before)], L.CALENDAR)[0]
+        days = sorted(rng.sample(range(28), rng.choice([0, 0, 1, 3])))
+        first, taken = len(periods), 0.0
+        for day in days:
+            periods.append((day * DAY, (day + 1) * DAY, taken))
+            begin = day % 7 * DAY
+            taken += sum(max(min(b, begin + DAY) - max(a, begin), 0.0) for a, b in spans)
+        calendar = np.array([(0, len(spans), 0, before, first, len(days))], L.CALENDAR)[0]
         table = np.array(periods, L.PERIOD)
         open_minute = [any(a <= m * 60 < b for a, b in spans) for m in range(10080)] * 4
+        for day in days:
+            open_minute[day * 1440 : (day + 1) * 1440] = [False] * 1440
         start = rng.randrange(10080)
         work = rng.randrange(1, 9000)
         left, minute = work, start
