@@ -20,20 +20,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import floor, prod
-from typing import Any, TypeAlias
+from math import floor
+from typing import Any
 
+from bpm.analyser.search import WORK as WORK
+from bpm.analyser.search import Box as Box
+from bpm.analyser.search import Budget as Budget
+from bpm.analyser.search import Exhausted, Within, pieces, widened
 from bpm.feel.ranges import EVERYTHING, Interval, Region
-
-Box: TypeAlias = tuple[int, ...]
-"""One mask of atoms per column."""
-
-WORK = 1_000_000
-"""Pairs of a box and a rule that one question may look at: seconds at the worst, and more than any table needs that
-people made."""
-
-BLOCK = 256
-"""Rules compared with all others at a time: bounds the memory, not the result."""
 
 DISCRETE = {"integer", "date", "years and months duration"}
 """Kinds with a next value: between two neighbours there is nothing."""
@@ -135,30 +129,6 @@ class Cover:
     by: tuple[int, ...] = ()
 
 
-class _Exhausted(Exception):
-    """The question needs more work than the budget allows."""
-
-
-class Budget:
-    """Work that may still be done; several questions may share one."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, work: int = WORK) -> None:
-        self.left = work
-
-    def take(self, work: int) -> bool:
-        """Take some of it; False, and nothing is left, if that is more than there is."""
-        enough = work <= self.left
-        self.left = self.left - work if enough else 0
-        return enough
-
-    def spend(self, work: int) -> None:
-        """Take some of it. Raises _Exhausted if that is more than there is."""
-        if not self.take(work):
-            raise _Exhausted
-
-
 def column(
     expression: str, kind: str, cells: Sequence[Region], *, domain: Region | None = None, with_null: bool = False
 ) -> Column:
@@ -209,31 +179,17 @@ def outside(box: Box, rules: Iterable[Box], budget: Budget) -> tuple[bool | None
     meeting = [rule for rule in rules if _meet(rule, box)]
     try:
         budget.spend(1 + len(meeting))
-        piece = next(_uncovered(box, meeting, budget), None) if meeting else box
-    except _Exhausted:
+        piece = _first_piece(box, meeting, budget) if meeting else box
+    except Exhausted:
         return None, None
     return piece is not None, piece
 
 
 def neighbours(boxes: Boxes) -> Iterator[tuple[int, list[int]]]:
     """For every rule (0-based), in order: the other rules that some input meets together with it, ascending."""
-    import numpy as np
+    from bpm.analyser.nearness import neighbours as near
 
-    extents = [_extent(entry) for entry in boxes.columns if any(mask != entry.exists for mask in entry.masks)]
-    for start in range(0, boxes.count, BLOCK):
-        rows = range(start, min(start + BLOCK, boxes.count))
-        together: Any = np.ones((len(rows), boxes.count), dtype=bool)
-        for low, high, scattered, words in extents:
-            meet = (low[start : rows.stop, None] <= high[None, :]) & (low[None, :] <= high[start : rows.stop, None])
-            if words is not None:
-                # where a cell has holes the ends say nothing: compare all atoms, 64 at a time
-                for row in rows:
-                    others = slice(None) if scattered[row] else scattered
-                    meet[row - start, others] &= (words[others] & words[row]).any(axis=1)
-            together &= meet
-        for row in rows:
-            together[row - start, row] = False
-            yield row, np.flatnonzero(together[row - start]).tolist()
+    return near(boxes.columns, boxes.count)
 
 
 def overlaps(boxes: Boxes) -> Iterator[tuple[int, int]]:
@@ -256,25 +212,20 @@ def gaps(boxes: Boxes, *, most: int = 10, paths: int = 300, budget: Budget | Non
     if any(mask == 0 for mask in domain):
         return Gaps(False, (), True)
     rules = [box for box in (boxes.box(rule) for rule in range(boxes.count)) if _meet(box, domain)]
-    left: list[Box] = []
-    exhausted = False
-    try:
-        for piece in _uncovered(domain, rules, budget or Budget()):
-            left.append(piece)
-            if len(left) >= paths:
-                exhausted = True
-                break
-    except _Exhausted:
-        if not left:
-            return Gaps(None, (), False)
-        exhausted = True
+    left, exhausted = pieces(domain, rules, budget or Budget(), max(paths, 1))
+    if exhausted and not left:
+        return Gaps(None, (), False)
+    within = Within(left)
     chosen: list[Box] = []
-    for box in sorted({_widen(piece, domain, rules) for piece in left}, key=lambda it: (-_share(it, domain), it)):
-        rest = [piece for piece in left if not _inside(piece, box)]
-        if len(rest) < len(left) and len(chosen) < most:
+    missing = within.all
+    for box in sorted(widened(left, domain, rules), key=lambda it: (-_share(it, domain), it)):
+        if not missing or len(chosen) >= most:
+            break
+        rest = missing & ~within.inside(box)
+        if rest != missing:
             chosen.append(box)
-            left = rest
-    return Gaps(bool(chosen), tuple(chosen), not left and not exhausted)
+            missing = rest
+    return Gaps(bool(chosen), tuple(chosen), not missing and not exhausted and len(left) < paths)
 
 
 def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None = None) -> Cover:
@@ -298,7 +249,7 @@ def cover(boxes: Boxes, box: Box, rules: Iterable[int], *, budget: Budget | None
             fewer = {other: mask for other, mask in meeting.items() if other != rule}
             if _covers(box, fewer, budget):
                 meeting = fewer
-    except _Exhausted:
+    except Exhausted:
         return Cover(None)
     return Cover(True, tuple(meeting))
 
@@ -315,17 +266,23 @@ def merge_groups(
     budget = budget or Budget()
     complete = True
     found: list[tuple[tuple[int, ...], Box]] = []
+    # masks are long numbers: what is compared is the number of the first rule with the same one
+    short: list[list[int]] = []
+    for entry in boxes.columns:
+        known: dict[int, int] = {}
+        short.append([known.setdefault(mask, rule) for rule, mask in enumerate(entry.masks)])
+    keys = [(mark, *marks) for mark, *marks in zip(alike, *short, strict=True)]
+    able = [rule for rule in range(boxes.count) if not boxes.is_empty(rule)]
     for position, entry in enumerate(boxes.columns):
         classes: dict[tuple[Any, ...], list[int]] = {}
-        for rule in range(boxes.count):
-            if not boxes.is_empty(rule):
-                rest = (*boxes.box(rule)[:position], *boxes.box(rule)[position + 1 :])
-                classes.setdefault((alike[rule], rest), []).append(rule)
+        for rule in able:
+            key = keys[rule]
+            classes.setdefault(key[: position + 1] + key[position + 2 :], []).append(rule)
         for rules in classes.values():
             if not budget.take(len(rules) ** 2):
                 complete = False
                 continue
-            for group in _joinable(entry, rules):
+            for group in _joinable(entry, rules) if len(rules) > 1 else ():
                 mask = 0
                 for rule in group:
                     mask |= entry.masks[rule]
@@ -372,88 +329,18 @@ def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _covers(box: Box, rules: Mapping[int, Box], budget: Budget) -> bool:
-    return next(_uncovered(box, list(rules.values()), budget), None) is None
+    return _first_piece(box, list(rules.values()), budget) is None
 
 
-def _uncovered(whole: Box, rules: list[Box], budget: Budget) -> Iterator[Box]:
-    """Disjoint boxes that together are all of `whole` outside the rules (which must meet it), in a fixed order.
-
-    Raises:
-        _Exhausted: more work than the budget.
-    """
-    stack = [(whole, rules)]
-    while stack:
-        box, meeting = stack.pop()
-        budget.spend(1 + len(meeting))
-        if not meeting:
-            yield box
-            continue
-        cutter, columns = _cutter(box, meeting)
-        rest = list(box)
-        for position, column_ in enumerate(columns):
-            piece = list(rest)
-            piece[column_] &= ~cutter[column_]
-            changed = [(c, piece[c]) for c in columns[: position + 1]]
-            still = [rule for rule in meeting if all(rule[c] & mask for c, mask in changed)]
-            stack.append((tuple(piece), still))
-            rest[column_] &= cutter[column_]
-
-
-def _cutter(box: Box, rules: list[Box]) -> tuple[Box, list[int]]:
-    """The rule that takes the largest share of the box, and the columns where it cuts, the deepest cut first; no
-    column: it holds the box. Measured on tables grown like decision trees, both halves of this order save pieces."""
-    sizes = [mask.bit_count() for mask in box]
-    chosen, best, most = rules[0], [0.0] * len(box), -1.0
-    for rule in rules:
-        kept = [(mask & held).bit_count() / size for mask, held, size in zip(box, rule, sizes, strict=True)]
-        share = prod(kept)
-        if share > most:
-            chosen, best, most = rule, kept, share
-            if share == 1.0:
-                break
-    return chosen, sorted((c for c, part in enumerate(best) if part < 1.0), key=lambda c: best[c])
-
-
-def _widen(piece: Box, domain: Box, rules: list[Box]) -> Box:
-    """A maximal box outside the rules that holds an uncovered piece: column by column all that no rule forbids."""
-    box = list(piece)
-    misses = [[c for c, mask in enumerate(piece) if not rule[c] & mask] for rule in rules]
-    for c, whole in enumerate(domain):
-        near = [(rule, missing) for rule, missing in zip(rules, misses, strict=True) if c in missing]
-        free = whole
-        for rule, missing in near:
-            if len(missing) == 1:
-                free &= ~rule[c]
-        box[c] = free
-        for rule, missing in near:
-            if rule[c] & free:
-                missing.remove(c)
-    return tuple(box)
+def _first_piece(box: Box, rules: Sequence[Box], budget: Budget) -> Box | None:
+    found, exhausted = pieces(box, rules, budget, 1)
+    if exhausted:
+        raise Exhausted
+    return found[0] if found else None
 
 
 def _meet(left: Box, right: Box) -> bool:
     return all(one & other for one, other in zip(left, right, strict=True))
-
-
-def _extent(entry: Column) -> tuple[Any, Any, Any, Any]:
-    """Per rule the first and the last atom of its cell (an empty one ends before it starts) and whether atoms in
-    between are missing; and, if that happens, all cells as words of 64 atoms, shape (rules, words)."""
-    import numpy as np
-
-    count = len(entry.masks)
-    low = np.fromiter(((mask & -mask).bit_length() if mask else 2**62 for mask in entry.masks), np.int64, count)
-    high = np.fromiter((mask.bit_length() for mask in entry.masks), np.int64, count)
-    scattered = np.fromiter((_has_holes(mask, entry.exists) for mask in entry.masks), bool, count)
-    if not scattered.any():
-        return low, high, scattered, None
-    size = (entry.exists.bit_length() + 63) // 64 * 8
-    raw = b"".join(mask.to_bytes(size, "little") for mask in entry.masks)
-    return low, high, scattered, np.frombuffer(raw, dtype=np.uint64).reshape(count, size // 8)
-
-
-def _has_holes(mask: int, exists: int) -> bool:
-    between = (1 << mask.bit_length()) - (mask & -mask)
-    return mask != exists & between
 
 
 def _mask(region: Region, bounds: tuple[Any, ...]) -> int:

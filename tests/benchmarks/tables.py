@@ -55,9 +55,9 @@ def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
     return found, time.process_time() - begin
 
 
-def grow(seed: int, rules: int, columns: int) -> TableAt:
+def grow(seed: int, rules: int, columns: int, *, deleted: bool = False, numbers: str = "number") -> TableAt:
     """A space of texts (two columns in five) and numbers from 0 to 999, split at random into so many boxes; every
-    tenth rule then loses a condition."""
+    tenth rule then loses a condition, or is deleted."""
     pick = random.Random(seed)
     words = [[f"k{n}" for n in range(pick.randint(3, 11))] if pick.random() < 0.4 else None for _ in range(columns)]
     whole: list[Any] = [known if known else (0, 999) for known in words]
@@ -68,12 +68,14 @@ def grow(seed: int, rules: int, columns: int) -> TableAt:
         halves = _halves(pick, leaf[c])
         leaves += [[*leaf[:c], part, *leaf[c + 1 :]] for part in halves]
     pick.shuffle(leaves)
-    for leaf in leaves:
+    if deleted:
+        leaves = leaves[: rules - rules // 10]
+    for leaf in [] if deleted else leaves:
         if pick.random() < 0.1:
             c = pick.randrange(columns)
             leaf[c] = whole[c]
     inputs = tuple(
-        InputClause(f"i{c}", f"x{c}", f"x{c}", "string" if known else "number", _cell(whole[c], None))
+        InputClause(f"i{c}", f"x{c}", f"x{c}", "string" if known else numbers, _cell(whole[c], None))
         for c, known in enumerate(words)
     )
     made = tuple(

@@ -8,6 +8,7 @@ import pytest
 
 from bpm.analyser.boxes import Box, Boxes, Budget, common, cover, gaps, merge_groups, overlaps
 from tests.unit.boxes.tables import Sample, holds, sample
+from tests.unit.boxes.ways import force
 
 SEEDS = range(2_000)
 CHUNK = 250
@@ -75,8 +76,10 @@ def check_cover(seed: int, boxes: Boxes, rule: int, met: list[list[int]]) -> Non
             assert not all(set(rules) & rest for rules in mine), f"seed {seed}: {spared} can be spared for {rule}"
 
 
+@pytest.mark.parametrize("way", ["python", "machine"])
 @pytest.mark.parametrize("start", range(SEEDS.start, SEEDS.stop, CHUNK))
-def test_boxes_agree_with_trying_every_cell(start: int) -> None:
+def test_boxes_agree_with_trying_every_cell(start: int, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    force(way, monkeypatch)
     for seed in range(start, start + CHUNK):
         agree(seed)
 
