@@ -16,6 +16,7 @@ router = APIRouter(prefix="/tasks", tags=["tasks"], responses=PROBLEMS)
 
 Id = Annotated[str, Path(max_length=36)]
 Text = Annotated[str | None, Query(max_length=200)]
+Sort = Annotated[str | None, Query(max_length=20, description="due, created or priority; -due: the latest first")]
 
 
 @router.get("", response_model=schemas.Tasks)
@@ -27,6 +28,7 @@ def list_open(
     procedure: Text = None,
     instance: Text = None,
     due_before: Text = None,
+    sort: Sort = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -39,6 +41,7 @@ def list_open(
         procedure=procedure,
         instance=instance,
         due_before=due_before,
+        sort=sort,
         cursor=cursor,
         limit=limit,
     )

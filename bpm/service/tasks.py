@@ -18,6 +18,7 @@ from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
 from bpm.service.execution import Command, record, record_note, require_running
 from bpm.store import queries
+from bpm.store.queries import Order
 from bpm.store.records import CompletionRow, InstanceRow, WorkItemRow
 from bpm.store.unit_of_work import UnitOfWork
 
@@ -35,11 +36,17 @@ def list_open(
     procedure: str | None = None,
     instance: str | None = None,
     due_before: str | None = None,
+    sort: str | None = None,
     cursor: str | None = None,
     limit: int = 100,
 ) -> dict[str, Any]:
-    """The open tasks this person holds or may take (who oversees an office sees all), filtered, in pages."""
+    """The open tasks this person holds or may take (who oversees an office sees all), filtered, in pages.
+
+    `sort` is due, created or priority, with - in front for descending; tasks without the value come last. Raises
+    InvalidRequest `bad-sort` or `bad-cursor`.
+    """
     require(actor, "tasks.read")
+    order = _order(sort)
     visible = None if actor.oversees or actor.groups is None else (actor.name, actor.groups)
     with services.reading() as work:
         found = queries.tasks(
@@ -51,11 +58,23 @@ def list_open(
             procedure=procedure,
             instance=instance,
             due_before=due_before,
+            order=order,
             cursor=cursor,
             limit=limit,
         )
+        if found is None:
+            raise InvalidRequest("bad-cursor", "cursor is `next` of the page before")
         stopped = queries.suspended(work, [row.instance_id for row in found.items])
         return views.page(found, lambda row: views.task(row, suspended=row.instance_id in stopped))
+
+
+def _order(sort: str | None) -> Order | None:
+    if sort is None:
+        return None
+    column = sort.removeprefix("-")
+    if column not in ("due", "created", "priority"):
+        raise InvalidRequest("bad-sort", "sort is due, created or priority, with - in front for descending")
+    return Order(column, descending=sort.startswith("-"))
 
 
 def get(services: Services, actor: Actor, task_id: str) -> dict[str, Any]:

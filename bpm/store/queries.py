@@ -38,6 +38,15 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """How tasks are sorted: by `column` (due, created or priority), those without a value last either way; equal ones
+    in the order of creation."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[R]):
     """One page of a list; `next` is the cursor of the following one, or None."""
 
@@ -45,7 +54,8 @@ class Page(Generic[R]):
     next: str | None
 
 
-def _own(table: Table, tenant: Tenant) -> Any:
+def of_tenant(table: Table, tenant: Tenant) -> Any:
+    """That a row belongs to this city and office."""
     return and_(table.c.city == tenant.city, table.c.office == tenant.office)
 
 
@@ -65,20 +75,20 @@ def latest_procedures(work: UnitOfWork, tenant: Tenant) -> list[ProcedureRow]:
     """The newest version of every procedure, by key."""
     newest = (
         select(t.procedures.c.key, func.max(t.procedures.c.version).label("version"))
-        .where(_own(t.procedures, tenant))
+        .where(of_tenant(t.procedures, tenant))
         .group_by(t.procedures.c.key)
         .subquery()
     )
     joined = t.procedures.join(
         newest, and_(t.procedures.c.key == newest.c.key, t.procedures.c.version == newest.c.version)
     )
-    query = select(t.procedures).select_from(joined).where(_own(t.procedures, tenant)).order_by(t.procedures.c.key)
+    query = select(t.procedures).select_from(joined).where(of_tenant(t.procedures, tenant)).order_by(t.procedures.c.key)
     return work.all(ProcedureRow, query)
 
 
 def procedure(work: UnitOfWork, tenant: Tenant, key: str, version: int | None = None) -> ProcedureRow | None:
     """One version of a procedure, by default the newest."""
-    query = select(t.procedures).where(_own(t.procedures, tenant), t.procedures.c.key == key)
+    query = select(t.procedures).where(of_tenant(t.procedures, tenant), t.procedures.c.key == key)
     if version is not None:
         query = query.where(t.procedures.c.version == version)
     return work.first(ProcedureRow, query.order_by(t.procedures.c.version.desc()).limit(1))
@@ -86,7 +96,7 @@ def procedure(work: UnitOfWork, tenant: Tenant, key: str, version: int | None = 
 
 def versions(work: UnitOfWork, tenant: Tenant, key: str) -> list[ProcedureRow]:
     """All versions of a procedure, oldest first."""
-    query = select(t.procedures).where(_own(t.procedures, tenant), t.procedures.c.key == key)
+    query = select(t.procedures).where(of_tenant(t.procedures, tenant), t.procedures.c.key == key)
     return work.all(ProcedureRow, query.order_by(t.procedures.c.version))
 
 
@@ -97,7 +107,7 @@ def files(work: UnitOfWork, procedure_id: str) -> dict[str, bytes]:
 
 def has_procedures(work: UnitOfWork, tenant: Tenant) -> bool:
     """Whether this office has any procedure yet."""
-    query = select(func.count()).select_from(t.procedures).where(_own(t.procedures, tenant))
+    query = select(func.count()).select_from(t.procedures).where(of_tenant(t.procedures, tenant))
     return bool(work.connection.execute(query).scalar_one())
 
 
@@ -115,7 +125,7 @@ def instances(
     limit: int = 100,
 ) -> Page[InstanceRow]:
     """Cases, filtered; of all offices without a tenant."""
-    query = select(t.instances) if tenant is None else select(t.instances).where(_own(t.instances, tenant))
+    query = select(t.instances) if tenant is None else select(t.instances).where(of_tenant(t.instances, tenant))
     for column, value in (("state", state), ("procedure_key", procedure), ("business_key", business_key)):
         if value is not None:
             query = query.where(t.instances.c[column] == value)
@@ -134,7 +144,7 @@ def suspended(work: UnitOfWork, instance_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(work.connection.execute(query).scalars())
 
 
-def _moves(table: Table) -> Any:
+def of_moving_case(table: Table) -> Any:
     """That the case of a row is not suspended; looked up by key, so it costs what is found, not what there is."""
     return ~exists().where(t.instances.c.id == table.c.instance_id, t.instances.c.state == "suspended")
 
@@ -149,12 +159,14 @@ def tasks(
     procedure: str | None = None,
     instance: str | None = None,
     due_before: str | None = None,
+    order: Order | None = None,
     cursor: str | None = None,
     limit: int = 100,
-) -> Page[WorkItemRow]:
-    """Open tasks, filtered. `visible_to` = (user, groups) keeps what that person holds or may take."""
+) -> Page[WorkItemRow] | None:
+    """Open tasks, filtered; None if an `order` is given and the cursor is no task of this
+    office. `visible_to` = (user, groups) keeps what that person holds or may take."""
     items = t.work_items
-    query = select(items).where(_own(items, tenant), items.c.state == "open")
+    query = select(items).where(of_tenant(items, tenant), items.c.state == "open")
     for column, value in (("assignee", assignee), ("procedure_key", procedure), ("instance_id", instance)):
         if value is not None:
             query = query.where(items.c[column] == value)
@@ -173,7 +185,32 @@ def tasks(
                 items.c.id.in_(_candidates("group", groups)),
             )
         )
-    return _page(work, WorkItemRow, query, cursor, limit)
+    if order is None:
+        return _page(work, WorkItemRow, query, cursor, limit)
+    return _sorted_tasks(work, tenant, query, order, cursor, limit)
+
+
+def _sorted_tasks(
+    work: UnitOfWork, tenant: Tenant, query: Select[Any], order: Order, cursor: str | None, limit: int
+) -> Page[WorkItemRow] | None:
+    items = t.work_items.c
+    # ids ascend with the time of creation and never repeat, which times may
+    column = items.id if order.column == "created" else items[order.column]
+    if cursor:
+        # the row itself says where it stands, also when it is done meanwhile, so pages neither repeat nor skip
+        last = work.first(WorkItemRow, select(t.work_items).where(of_tenant(t.work_items, tenant), items.id == cursor))
+        if last is None:
+            return None
+        value = last.id if order.column == "created" else getattr(last, order.column)
+        if value is None:
+            query = query.where(column.is_(None), items.id > last.id)
+        else:
+            beyond = column < value if order.descending else column > value
+            query = query.where(or_(beyond, column.is_(None), and_(column == value, items.id > last.id)))
+    query = query.order_by(column.is_(None), column.desc() if order.descending else column, items.id)
+    found = work.all(WorkItemRow, query.limit(limit + 1))
+    page = tuple(found[:limit])
+    return Page(page, page[-1].id if len(found) > limit else None)
 
 
 def _candidates(kind: str, names: Sequence[str]) -> Select[Any]:
@@ -195,7 +232,7 @@ def history(work: UnitOfWork, instance_id: str) -> list[HistoryRow]:
 
 def incidents(work: UnitOfWork, tenant: Tenant, cursor: str | None = None, limit: int = 100) -> Page[IncidentRow]:
     """Open incidents."""
-    query = select(t.incidents).where(_own(t.incidents, tenant), t.incidents.c.state == "open")
+    query = select(t.incidents).where(of_tenant(t.incidents, tenant), t.incidents.c.state == "open")
     return _page(work, IncidentRow, query, cursor, limit)
 
 
@@ -208,8 +245,8 @@ def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> l
     jobs = t.jobs
     query = (
         select(jobs)
-        .where(_own(jobs, tenant), jobs.c.state == "open", jobs.c.topic == topic, jobs.c.retries > 0)
-        .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now), _moves(jobs))
+        .where(of_tenant(jobs, tenant), jobs.c.state == "open", jobs.c.topic == topic, jobs.c.retries > 0)
+        .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now), of_moving_case(jobs))
         .order_by(jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -222,7 +259,7 @@ def due_timers(work: UnitOfWork, limit: int = 100) -> list[TimerRow]:
     timers = t.timers
     stuck = select(t.incidents.c.ref).where(t.incidents.c.kind == "timer", t.incidents.c.state == "open")
     query = select(timers).where(timers.c.state == "open", timers.c.due <= work.now, timers.c.id.not_in(stuck))
-    query = query.where(_moves(timers))
+    query = query.where(of_moving_case(timers))
     return work.all(TimerRow, query.order_by(timers.c.due, timers.c.id).limit(limit))
 
 
@@ -237,9 +274,13 @@ def waiting_for(
 ) -> list[SubscriptionRow]:
     """Open subscriptions to a message or signal; with a business key those of such cases only."""
     rows = t.subscriptions
-    query = select(rows).where(_own(rows, tenant), rows.c.state == "open", rows.c.kind == kind, rows.c.name == name)
+    query = select(rows).where(
+        of_tenant(rows, tenant), rows.c.state == "open", rows.c.kind == kind, rows.c.name == name
+    )
     if business_key is not None:
-        meant = select(t.instances.c.id).where(_own(t.instances, tenant), t.instances.c.business_key == business_key)
+        meant = select(t.instances.c.id).where(
+            of_tenant(t.instances, tenant), t.instances.c.business_key == business_key
+        )
         query = query.where(rows.c.instance_id.in_(meant))
     return work.all(SubscriptionRow, query.order_by(rows.c.id))
 
@@ -247,7 +288,7 @@ def waiting_for(
 def computations(work: UnitOfWork, tenant: Tenant, kind: str, subject: str, limit: int = 50) -> list[ComputationRow]:
     """The last computations of a kind about a procedure, newest first."""
     rows = t.computations
-    query = select(rows).where(_own(rows, tenant), rows.c.kind == kind, rows.c.subject == subject)
+    query = select(rows).where(of_tenant(rows, tenant), rows.c.kind == kind, rows.c.subject == subject)
     return work.all(ComputationRow, query.order_by(rows.c.id.desc()).limit(limit))
 
 
@@ -288,5 +329,5 @@ def keep_answer(work: UnitOfWork, row: IdempotencyRow) -> None:
 
 def _key(row: IdempotencyRow) -> Any:
     table = t.idempotency
-    own = _own(table, Tenant(row.city, row.office))
+    own = of_tenant(table, Tenant(row.city, row.office))
     return and_(own, table.c.actor == row.actor, table.c.key == row.key)
