@@ -44,6 +44,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "reports.read": STAFF,
     "incidents.read": frozenset({"lead", "process_owner", "admin"}),
     "incidents.retry": frozenset({"lead", "process_owner", "admin"}),
+    "metrics.read": frozenset({"admin"}),
     "audit.verify": frozenset({"auditor", "dpo", "board", "admin"}),
 }
 """Operation to the roles that may do it."""
