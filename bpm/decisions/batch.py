@@ -74,9 +74,9 @@ class CompiledTable:
         self.policy = element.logic.hit_policy
         if self.policy not in ("FIRST", "UNIQUE", "ANY"):
             raise NotCompilable(f"hit policy {self.policy}")
-        if table.index.loose or table.index.called:
-            raise NotCompilable("a cell that reads other data or calls a function")
         inputs = {place.variable: place.element for place in prepared.required(element)}
+        if table.index.loose or set(table.index.called) & inputs.keys():
+            raise NotCompilable("a cell that reads other data")
         self.types = []
         for column in table.columns:
             if not isinstance(column.node, tree.Name):

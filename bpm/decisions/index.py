@@ -30,14 +30,14 @@ from bpm.feel.budget import Budget
 from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.syntax import tree
 from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration
-from bpm.feel.values import RangeValue, Value
+from bpm.feel.values import FUNCTIONS, RangeValue, Value
 
 ORDERED: tuple[type, ...] = (Decimal, str, date, DaysTimeDuration, YearsMonthsDuration)
 """Types with one total order that is also FEEL's equality."""
 POINTS: frozenset[type] = frozenset((*ORDERED, bool))
 CALLS = frozenset(("date", "duration"))
-"""Functions that give constants, as long as no datum has their name."""
-BITS = 64_000_000
+"""Functions that give constants, as long as the model has none of their name."""
+BITS = 16_000_000
 """Bits of the rule sets kept for one column and type; a larger index keeps every n-th set and the steps between."""
 
 Span: TypeAlias = tuple[Value, bool, Value, bool]
@@ -337,8 +337,8 @@ class Index:
     def candidates(self, values: Sequence[Value], scope: Scope) -> int | None:
         """Rules none of whose indexed cells fails, as bits; None where the rows must be tried in turn."""
         for name in self.called:
-            if scope.find(name)[0]:
-                return None  # a datum of that name hides the function
+            if isinstance(scope.find(name)[1], FUNCTIONS):
+                return None  # a function of the model hides the one of FEEL
         found = self.all
         for at, column in self.columns:
             rules = column.rules(values[at])

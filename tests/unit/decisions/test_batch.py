@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -16,12 +17,13 @@ from bpm.model.decision import InputClause, OutputClause
 from tests.unit.decisions.models import decision, model, number_input, table
 from tests.unit.decisions.test_index import random_cell
 
-TABLES = 200
+TABLES = 150
 ROWS = 16
 VALUES = {
     "number": (None, -5, -1, 0, 0.1, 0.5, 1, 1.5, 2.5, 3, 10, 11, 1000, Decimal("0.10"), math.nan),
     "string": (None, "", "a", "aa", "ab", "b", "ä", "z", "1"),
     "boolean": (None, True, False),
+    "date": (None, date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 15), date(2024, 2, 29), date(2025, 1, 1)),
 }
 
 
@@ -43,7 +45,7 @@ def test_a_batch_decides_each_row_as_decide_does():
     rng = random.Random(seed)
     done = 0
     for number in range(TABLES):
-        kinds = [rng.choice(("number", "number", "string", "boolean")) for _ in range(rng.randint(1, 3))]
+        kinds = [rng.choice(("number", "number", "string", "boolean", "date")) for _ in range(rng.randint(1, 3))]
         count = 70 if number % 25 == 0 else rng.randint(0, 7)
         rules = [
             ([random_cell(rng, kind) for kind in kinds], [rng.choice(("1", "1.0", '"a"', "null", "true"))])

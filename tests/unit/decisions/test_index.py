@@ -15,7 +15,7 @@ from bpm.errors import BudgetExceeded
 from bpm.feel import parse_unary_tests, temporal
 from bpm.feel.budget import Budget
 from bpm.feel.evaluate import Evaluation, Scope
-from bpm.feel.values import RangeValue
+from bpm.feel.values import HostFunction, RangeValue
 from tests.unit.decisions.models import model, table
 
 TABLES = 1_000
@@ -94,7 +94,7 @@ def test_the_index_finds_the_rules_that_the_rows_in_turn_find():
         for _ in range(INPUTS):
             names = {f"v{at}": rng.choice(VALUES) for at in range(3)} | {"x": rng.choice(VALUES)}
             if rng.random() < 0.05:
-                names["date"] = Decimal(1)
+                names["date"] = rng.choice((Decimal(1), HostFunction("date", ("text",), lambda _: Decimal(1))))
             scope = Scope(names)
             indexed = seen(lambda ev, t=found, s=scope: t.matching(ev, s))
             in_turn = seen(lambda ev, t=found, s=scope: t.tried(ev, t.rows, t.values(ev, s), s))
