@@ -317,7 +317,7 @@ def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
     alone.sort(key=lambda rule: (masks[rule] & -masks[rule], rule))
     run, mask = [alone[0]], masks[alone[0]]
     for rule in alone[1:]:
-        if len(entry.region(mask | masks[rule]).intervals) == 1:
+        if _is_one_interval(entry, mask | masks[rule]):
             run.append(rule)
             mask |= masks[rule]
         else:
@@ -326,6 +326,17 @@ def _joinable(entry: Column, rules: list[int]) -> Iterator[tuple[int, ...]]:
             run, mask = [rule], masks[rule]
     if len(run) > 1:
         yield tuple(sorted(run))
+
+
+def _is_one_interval(entry: Column, mask: int) -> bool:
+    """Whether `Column.region` writes these atoms as a single interval."""
+    if mask & entry.values == entry.values:
+        return True
+    if mask & entry.others:
+        mask |= entry.others
+    mask &= ~entry.null
+    between = (1 << mask.bit_length()) - (mask & -mask)
+    return mask != 0 and not between & ~(mask | entry.empty)
 
 
 def _covers(box: Box, rules: Mapping[int, Box], budget: Budget) -> bool:

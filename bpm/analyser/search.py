@@ -193,8 +193,8 @@ class _Side:
         for rule, mask in enumerate(masks):
             alike.setdefault(mask, []).append(rule)
         self._cells = [(mask, _bits_of(rules, len(masks))) for mask, rules in alike.items()]
+        self._masks = masks
         self._met: dict[int, int] = {}
-        self._unions: dict[int, int] = {}
 
     def meeting(self, atoms: int) -> int:
         """The rules whose cell shares an atom with these."""
@@ -209,15 +209,16 @@ class _Side:
 
     def union(self, chosen: int) -> int:
         """The atoms that the cells of some rules hold together."""
-        if not chosen:
-            return 0
-        found = self._unions.get(chosen)
-        if found is None:
-            found = 0
+        found = 0
+        if chosen.bit_count() > len(self._cells) // 4:
             for mask, rules in self._cells:
                 if rules & chosen:
                     found |= mask
-            self._unions[chosen] = found
+            return found
+        while chosen:
+            lowest = chosen & -chosen
+            found |= self._masks[lowest.bit_length() - 1]
+            chosen ^= lowest
         return found
 
 

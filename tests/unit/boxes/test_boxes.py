@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
-from bpm.analyser.boxes import Box, Boxes, Budget, common, cover, gaps, merge_groups, overlaps
+from bpm.analyser.boxes import Box, Boxes, Budget, _is_one_interval, common, cover, gaps, merge_groups, overlaps
 from tests.unit.boxes.tables import Sample, holds, sample
 from tests.unit.boxes.ways import force
 
@@ -114,3 +115,18 @@ def test_null_meets_a_cell_by_three_valued_logic() -> None:
             for mask, tests in zip(entry.masks, cells, strict=True):
                 if entry.null:
                     assert bool(mask & entry.null) == (holds(tests, None) is True), f"seed {seed}"
+
+
+def test_atoms_are_one_interval_where_they_are_written_as_one() -> None:
+    answers = {False: 0, True: 0}
+    for seed in range(400):
+        pick = random.Random(seed)
+        for entry in sample(seed).boxes.columns:
+            for _ in range(4):
+                mask = pick.getrandbits(12) & entry.exists
+                if pick.random() < 0.6 and mask:
+                    mask = (1 << mask.bit_length()) - (mask & -mask) & entry.exists
+                expected = len(entry.region(mask).intervals) == 1
+                assert _is_one_interval(entry, mask) == expected, f"seed {seed}: {mask:b}"
+                answers[expected] += 1
+    assert min(answers.values()) > 200
