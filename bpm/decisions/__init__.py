@@ -8,6 +8,8 @@ Why it is so:
   a DecisionError with their numbers. Equal results pass with a warning.
 - *Requirements are walked in a loop*, required decisions first, so a chain of any length needs no stack; a cycle is
   an error that names its members.
+- *Rules are found, not tried.* `index` searches each column and intersects the rules; where it cannot say exactly what
+  the rows in turn would, they are tried in turn. `batch` does the same for columns of cases, compiled.
 - *An expression in error is null with a warning*, as FEEL has it; the warnings come with the result.
 
 `prepare` parses a model lazily and once; `decide` on a prepared model has no parse cost.
