@@ -68,12 +68,13 @@ def pieces(whole: Box, rules: Sequence[Box], budget: Budget, limit: int) -> tupl
         if given == budget.left:
             budget.left = 0
             return found, True
-        return _by_machine(whole, rules, budget, limit)
+        return by_machine(whole, rules, budget, limit)
     budget.spend(given - trial.left)
     return found, False
 
 
-def _by_machine(whole: Box, rules: Sequence[Box], budget: Budget, limit: int) -> tuple[list[Box], bool]:
+def by_machine(whole: Box, rules: Sequence[Box], budget: Budget, limit: int) -> tuple[list[Box], bool]:
+    """`pieces` by machine code from the first step on."""
     import numpy as np
 
     from bpm.analyser.cutting import cut

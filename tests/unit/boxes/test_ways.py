@@ -9,6 +9,7 @@ import pytest
 from bpm.analyser import cutting, nearness, search
 from bpm.analyser.boxes import Box, Boxes, Budget, Column, gaps, neighbours, overlaps
 from bpm.analyser.search import Widening, Within, pieces, widen
+from bpm.analyser.warm import warm
 from tests.unit.boxes.test_scale import boxes, partition
 from tests.unit.boxes.ways import force
 
@@ -162,3 +163,7 @@ def test_a_small_question_does_not_load_machine_code(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(search, "PATIENCE_LOADED", 0)
     with pytest.raises(AssertionError, match="machine code was asked"):
         gaps(large)
+
+
+def test_warming_up_cuts_a_box_by_machine() -> None:
+    assert warm()
