@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpm.analyser.boxes import Budget, Cover, cover, neighbours
+from bpm.analyser.boxes import Budget, Cover, cover, neighbours, with_missing
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
@@ -121,6 +121,14 @@ def _stronger(shape: Geometry, rule: int, near: list[int], strength: tuple[int |
     return []
 
 
+def _needless_when_missing(shape: Geometry, rule: int, by: tuple[int, ...]) -> bool:
+    """Whether the rule has no effect where an input is missing either: only then may it go without being discussed."""
+    boxes = with_missing(shape.boxes)
+    if not by:
+        return boxes.is_empty(rule)
+    return cover(boxes, boxes.box(rule), list(by), budget=Budget()).covered is True
+
+
 def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> Finding:
     at = shape.at
     number = rule + 1
@@ -140,6 +148,9 @@ def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> F
             "de": f"{_rows_de(names)} {'trifft' if len(by) == 1 else 'treffen zusammen'} immer vorher",
             "en": f"{_rows_en(names)} {'always comes' if len(by) == 1 else 'together always come'} first",
         }
+    always = _needless_when_missing(shape, rule, by)
+    if not always:
+        why = {"de": f"{why['de']}, solange keine Angabe fehlt", "en": f"{why['en']}, as long as no input is missing"}
     certain = at.table.hit_policy not in {"UNIQUE", "ANY"} or not by
     return Finding(
         code="RC05",
@@ -161,7 +172,10 @@ def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> F
         evidence={
             "boxes": [dict(zip([c.expression for c in at.table.inputs], at.table.rules[rule].inputs, strict=True))]
         },
-        remedy=Remedy("mechanical", ({"do": "remove-rule", "decision": at.owner, "rule": number},))
+        remedy=Remedy(
+            "mechanical" if always else "board",
+            ({"do": "remove-rule", "decision": at.owner, "rule": number},),
+        )
         if certain
         else None,
         identity=shape.content((rule, *by)),
