@@ -12,10 +12,11 @@ DATA ?=
 
 # The simulator's kernel is compiled beside the first minutes of the service, so that nobody waits for it in a page.
 run: .venv/.ready $(WEB)/node_modules/.ready
-	@nice $(BIN)/python -m bpm.simulator.warm >/dev/null 2>&1 & exec $(BIN)/bpm serve --samples processes
+	@nice sh -c '$(BIN)/python -m bpm.simulator.warm; $(BIN)/python -m bpm.analyser.warm' >/dev/null 2>&1 & exec $(BIN)/bpm serve --samples processes
 
 setup: .venv/.dev-ready $(WEB)/node_modules/.ready chromium
 	@$(BIN)/python -m bpm.simulator.warm
+	@$(BIN)/python -m bpm.analyser.warm
 
 test: setup
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
