@@ -8,7 +8,7 @@ WEB := api/web
 NPM = $$(command -v npm || echo "$(CURDIR)/.npm-venv/bin/npm")
 DATA ?=
 
-.PHONY: run setup test lint types golden prove soak bench recall conformance catalogue lock clean chromium
+.PHONY: run setup test lint types golden prove bench conformance catalogue lock clean chromium
 
 # The simulator's kernel is compiled beside the first minutes of the service, so that nobody waits for it in a page.
 run: .venv/.ready $(WEB)/node_modules/.ready
@@ -31,6 +31,9 @@ types: .venv/.dev-ready
 
 golden: .venv/.dev-ready
 	@$(BIN)/python -m tests.checks.golden
+
+prove: setup
+	@$(BIN)/pytest -q -rA tests/reliability tests/hostile
 
 bench: .venv/.dev-ready
 	@$(BIN)/python -m tests.benchmarks
