@@ -57,6 +57,7 @@ def procedure(visit: Visiting, key: str, fassung: int | None = None) -> Response
         forms=sorted(page.procedure.forms),
         names=page.names(visit.lang),
         run=run,
+        calibrated=run is not None and all(note["field"] != "calibrated" for note in run["notes"]),
         heat=[{"element": id, "level": level} for id, level in heat(run["nodes"])] if run else [],
         pins=pins(visit, page),
         **WORDS,

@@ -118,7 +118,7 @@ def _steps(steps: Sequence[Mapping[str, Any]], lang: str) -> Table:
 
     rows = []
     for step in steps:
-        law = "; ".join(basis["citation"] for basis in step["legal_bases"]) or _("nicht erfasst")
+        law = "; ".join(_citation(basis, lang) for basis in step["legal_bases"]) or _("nicht erfasst")
         rows.append(
             (
                 str(step["number"]),

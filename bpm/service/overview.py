@@ -175,7 +175,9 @@ def _questions(procedure: Procedure, analysis: Analysis, steps: Mapping[str, Ste
             organs += [basis for at in finding.rules if at <= len(rules) for basis in rules[at - 1].legal_bases]
             places = [place for place in places if place[0] != found[1].id]
             places.append((found[1].id, found[1].name))
-        distinct = {(basis.organ, basis.citation, basis.force): basis for basis in organs}
+        distinct = {
+            (basis.organ, basis.citation, basis.force, basis.known and basis.known.how): basis for basis in organs
+        }
         boxes = [
             "; ".join(f"{name}: {test}" for name, test in box.items() if test != "-")
             for box in finding.evidence.get("boxes", ())[:BOXES]

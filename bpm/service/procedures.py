@@ -15,6 +15,7 @@ from bpm.model.steps import tabulate
 from bpm.service import views
 from bpm.service.access import Actor, require
 from bpm.service.context import Answer, Services, perform
+from bpm.service.reading import files_of
 from bpm.store import queries
 from bpm.store.ids import new_id
 from bpm.store.records import FileRow, ProcedureRow
@@ -22,9 +23,6 @@ from bpm.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from bpm.analyser.run import Analysis
-
-KEPT = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".toml", ".form", ".md", ".csv")
-"""What belongs to a procedure; other files of a folder are left where they are."""
 
 
 def deploy(services: Services, actor: Actor, files: Mapping[str, bytes], *, key: str | None = None) -> Answer:
@@ -209,19 +207,6 @@ def export(services: Services, actor: Actor, key: str, version: int | None = Non
 # --- taking in from disk -------------------------------------------------------------------------------------
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The files of one procedure's folder, and its city's registers."""
-    found = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in KEPT
-    }
-    registers = folder.parent / "registers.json"
-    if registers.is_file():
-        found.setdefault("registers.json", registers.read_bytes())
-    return found
-
-
 def import_path(services: Services, actor: Actor, path: Path) -> list[Answer]:
     """Deploy a BPMN file, a package, a procedure's folder, or every procedure in a folder of folders."""
     if path.is_file():
@@ -231,7 +216,7 @@ def import_path(services: Services, actor: Actor, path: Path) -> list[Answer]:
     holders = sorted({one.parent for suffix in ("*.bpmn", "*.bpmn2") for one in path.rglob(suffix)})
     if not holders:
         raise LichtungError("no-process", "no BPMN file in this folder", path=str(path))
-    return [deploy(services, actor, read_folder(folder)) for folder in holders]
+    return [deploy(services, actor, files_of(folder)) for folder in holders]
 
 
 def load_samples(services: Services, actor: Actor, path: Path) -> int:

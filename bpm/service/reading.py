@@ -1,4 +1,4 @@
-"""Find the procedures at a path, in every format that the house reads."""
+"""Find the procedures at a path, in every format that the house reads, and the files that belong to one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from pathlib import Path
 from bpm.exchange import xprozess
 from bpm.model.procedure import Procedure
 from bpm.model.reader import read
+
+KEPT = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".toml", ".form", ".md", ".csv")
+"""What belongs to a procedure; other files of a folder are left where they are."""
+
+REGISTERS = "registers.json"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The files of one procedure's folder by name relative to it, and its city's registers."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in KEPT
+    }
+    registers = folder.resolve().parent / REGISTERS
+    if registers.is_file():
+        found.setdefault(REGISTERS, registers.read_bytes())
+    return found
 
 
 def procedures_at(path: str | Path) -> tuple[Procedure, ...]:

@@ -21,10 +21,10 @@ from bpm.report import figures
 from bpm.report.document import compose
 from bpm.report.html import set_html
 from bpm.report.pdf import attached, set_pdf
+from bpm.service.reading import files_of
 
 FORMATS = ("pdf", "html", "json")
 DEFAULT_REQUEST: Mapping[str, int] = {"cases": 1000, "replications": 30, "seed": 1}
-REGISTERS = "registers.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Verified:
 
 
 def collect(path: Path) -> dict[str, bytes]:
-    """The files of the one procedure at `path`, by name relative to it, with the city's registers beside them.
+    """The files of the one procedure at `path`, by name relative to it; of a folder the same that are stored with it.
 
     Raises:
         ModelError: a file is unreadable, or there is no such path.
@@ -54,12 +54,9 @@ def collect(path: Path) -> dict[str, bytes]:
             raise ModelError(error.code, error.message, path=error.path, line=error.line, element=error.element)
     if len(found) != 1:
         raise InvalidRequest("one-procedure", f"a report is about one procedure, {path} holds {len(found)}")
-    root = path if path.is_dir() else path.parent
-    files = {name: (root / name).read_bytes() for name in found[0].files}
-    if REGISTERS not in files and found[0].registers:
-        above = next((parent / REGISTERS for parent in root.resolve().parents if (parent / REGISTERS).is_file()), None)
-        files |= {REGISTERS: above.read_bytes()} if above is not None else {}
-    return files
+    if path.is_dir():
+        return files_of(path)
+    return {name: (path.parent / name).read_bytes() for name in found[0].files}
 
 
 def report(

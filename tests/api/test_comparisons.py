@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bpm.service.procedures import read_folder
+from bpm.service.reading import files_of
 from tests import models
 from tests.api.conftest import Client
 from tests.api.test_cases import code
@@ -26,7 +26,7 @@ def faster(files: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.fixture
 def ready(api: Client) -> Client:
-    files = dict(read_folder(PERMIT))
+    files = dict(files_of(PERMIT))
     assert api.deploy(*files.items()).status_code == 201
     second = api.deploy(*faster(files).items())
     assert (second.status_code, second.json()["version"]) == (201, 2)

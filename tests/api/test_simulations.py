@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bpm.service import simulations
-from bpm.service.procedures import read_folder
+from bpm.service.reading import files_of
 from tests import models
 from tests.api.conftest import Client
 from tests.api.test_cases import code
@@ -24,7 +24,7 @@ def calculate(api: Client) -> bool:
 
 @pytest.fixture
 def ready(api: Client) -> Client:
-    assert api.deploy(*read_folder(PERMIT).items()).status_code == 201
+    assert api.deploy(*files_of(PERMIT).items()).status_code == 201
     return api
 
 
@@ -72,7 +72,7 @@ def test_the_simulation_of_a_dead_worker_is_taken_over(
     make_client: Callable[[str], Client], sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = make_client(sqlite_url)
-    api.deploy(*read_folder(PERMIT).items())
+    api.deploy(*files_of(PERMIT).items())
     id = api("POST", "/simulations", REQUEST, as_="analyst").json()["id"]
     monkeypatch.setattr(simulations, "_carry_out", lambda *_: None)
     assert calculate(api) is True

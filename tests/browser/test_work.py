@@ -17,7 +17,7 @@ from bpm.service.background import run_round
 from bpm.service.report import verify
 from tests.browser.conftest import sign_in, violations
 from tests.journeys.serving import ROOT, Served, serving
-from tests.procedures.walk import Sight, Waiting, walk_in
+from tests.procedures.walk import Sight, Waiting, sight_of, walk_in
 
 ONE_OF_EACH = {
     "bewohnerparkausweis": "ausgestellt",
@@ -109,14 +109,7 @@ class Pages:
         return cases.get(self.served.services, DEMO["clerk"], self.instance)
 
     def look(self) -> Sight:
-        seen = self.now()
-        return Sight(
-            active=seen["state"] == "active",
-            jobs=[Waiting(one["id"], one["element"]) for one in seen["jobs"]],
-            timers=[Waiting(one["id"], one["element"]) for one in seen["timers"]],
-            tasks=[Waiting(one["id"], one["element"]) for one in seen["tasks"]],
-            messages=[Waiting(one["id"], one["name"]) for one in seen["subscriptions"]],
-        )
+        return sight_of(self.now())
 
 
 @pytest.mark.parametrize("key", ONE_OF_EACH)
@@ -182,7 +175,7 @@ def test_an_analyst_simulates_and_sees_where_cases_wait(page: Page, address: str
     assert page.locator(".djs-element[class*=heat-]").count() > 0
     assert violations(page) == []
     page.goto(f"{address}/verfahren/bewohnerparkausweis")
-    assert "simuliert" in page.locator("[data-sentence]").inner_text()
+    assert "nicht kalibriert" in page.locator("[data-sentence]").inner_text()
     assert page.locator(".djs-element[class*=heat-]").count() > 0
 
 

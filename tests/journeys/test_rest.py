@@ -14,7 +14,7 @@ import pytest
 
 from bpm.service.background import run_round
 from tests.journeys.serving import ROOT, Served, serving
-from tests.procedures.walk import Sight, Waiting, walk_in
+from tests.procedures.walk import Sight, Waiting, sight_of, walk_in
 
 CASES = sorted((ROOT / "processes").glob("*/*/cases/*.json"))
 
@@ -91,14 +91,7 @@ class Rest:
         return found
 
     def look(self) -> Sight:
-        seen = self.now()
-        return Sight(
-            active=seen["state"] == "active",
-            jobs=[Waiting(one["id"], one["element"]) for one in seen["jobs"]],
-            timers=[Waiting(one["id"], one["element"]) for one in seen["timers"]],
-            tasks=[Waiting(one["id"], one["element"]) for one in seen["tasks"]],
-            messages=[Waiting(one["id"], one["name"]) for one in seen["subscriptions"]],
-        )
+        return sight_of(self.now())
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")

@@ -40,6 +40,17 @@ class Sight:
     messages: Sequence[Waiting]
 
 
+def sight_of(case: Mapping[str, Any]) -> Sight:
+    """A case as the service answers it."""
+    return Sight(
+        active=case["state"] == "active",
+        jobs=[Waiting(one["id"], one["element"]) for one in case["jobs"]],
+        timers=[Waiting(one["id"], one["element"]) for one in case["timers"]],
+        tasks=[Waiting(one["id"], one["element"]) for one in case["tasks"]],
+        messages=[Waiting(one["id"], one["name"]) for one in case["subscriptions"]],
+    )
+
+
 class World(Protocol):
     """Where a case lives."""
 

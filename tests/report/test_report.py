@@ -111,6 +111,12 @@ def test_the_figures_add_up(drawn: dict[str, object]) -> None:
     assert sum(simulation["outcomes"].values()) >= 0.999
 
 
+def test_a_norm_that_nobody_verified_says_so_wherever_a_step_rests_on_it(drawn: dict[str, object]) -> None:
+    page = service.write(drawn, "html").decode()
+    assert "BMG § 34 [Bund] (zu prüfen)" in page
+    assert "StVO § 45 Abs. 1b Satz 1 Nr. 2a" in page
+
+
 def test_the_pdf_is_tagged_archivable_and_carries_its_figures(drawn: dict[str, object], written: bytes) -> None:
     document = pikepdf.open(BytesIO(written))
     with document.open_metadata() as metadata:
