@@ -72,7 +72,8 @@ def test_the_first_tab_leads_past_the_navigation(page: Page, address: str) -> No
 
 def test_the_language_is_switched_and_remembered(page: Page, address: str) -> None:
     page.goto(f"{address}/verfahren")
-    page.get_by_role("link", name="English").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="English").click()
     assert page.locator("html").get_attribute("lang") == "en"
     page.goto(f"{address}/katalog")
     assert page.get_by_role("heading", level=1).inner_text() == "Catalogue of questions"

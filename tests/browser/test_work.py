@@ -134,6 +134,7 @@ def test_a_form_comes_back_filled_in_with_the_reason_at_the_field(page: Page, se
     sight = world.start({})
     page.goto(f"{served.address}/aufgaben/{sight.tasks[0].id}")
     page.get_by_role("button", name="Übernehmen").click()
+    page.get_by_role("button", name="Erledigen").wait_for()
     page.locator('[name="name"]').fill("Kim Beispiel")
     page.get_by_role("button", name="Erledigen").click()
     page.locator(".error[role=alert]").first.wait_for()
@@ -147,7 +148,9 @@ def test_another_person_cannot_take_a_task_that_is_held(page: Page, served: Serv
     task = world.start({}).tasks[0]
     page.goto(f"{served.address}/aufgaben/{task.id}")
     page.get_by_role("button", name="Übernehmen").click()
-    page.get_by_role("button", name="Abmelden").click()
+    page.get_by_role("button", name="Erledigen").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Abmelden").click()
     sign_in(page, served.address, "clerk2")
     page.goto(f"{served.address}/aufgaben/{task.id}")
     assert "clerk" in page.locator(".notice").inner_text()
@@ -158,7 +161,8 @@ def test_the_inbox_lists_what_is_mine_and_what_is_open(page: Page, served: Serve
     sign_in(page, served.address, "clerk")
     task = Pages(page, served, "bewohnerparkausweis", "AZ-inbox").start({}).tasks[0]
     page.goto(f"{served.address}/aufgaben")
-    page.locator(f'form[action="/aufgaben/{task.id}/uebernehmen"] button').click()
+    with page.expect_navigation():
+        page.locator(f'form[action="/aufgaben/{task.id}/uebernehmen"] button').click()
     page.goto(f"{served.address}/aufgaben")
     assert page.locator("table").first.locator(f'a[href="/aufgaben/{task.id}"]').count() == 1
     assert violations(page) == []
@@ -176,6 +180,7 @@ def test_an_analyst_simulates_and_sees_where_cases_wait(page: Page, address: str
     assert violations(page) == []
     page.goto(f"{address}/verfahren/bewohnerparkausweis")
     assert "nicht kalibriert" in page.locator("[data-sentence]").inner_text()
+    page.locator('[data-diagram][data-state="ready"]').wait_for()
     assert page.locator(".djs-element[class*=heat-]").count() > 0
 
 
