@@ -39,7 +39,7 @@ def _subcommands() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script's entry point."""
-    for command in COMMANDS:
+    for command in () if app.registered_commands else COMMANDS:
         importlib.import_module(f"bpm.cli.{command}").register(app)
     try:
         app(args=arguments)

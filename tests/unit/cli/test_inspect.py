@@ -9,15 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.commandline import Done, bpm
 from tests.unit.model.test_folder import DMN
 from tests.unit.model.texts import PASS, bpmn
 
-ROOT = Path(__file__).resolve().parents[3]
 
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from bpm.cli import main; main()", "inspect", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+def run(*arguments: str) -> Done:
+    return bpm("inspect", *arguments)
 
 
 @pytest.fixture
@@ -62,6 +60,14 @@ def test_an_unreadable_file_is_one_line_and_exit_code_2_and_the_rest_is_still_sh
     assert files["bad.bpmn"]["errors"] == [
         {"code": "xml-malformed", "line": 35, "element": None, "message": "unclosed token"}
     ]
+
+
+def test_a_process_of_its_own_says_the_same(folder: Path) -> None:
+    (folder / "bad.bpmn").write_bytes(PASS[:-30])
+    command = [sys.executable, "-c", "from bpm.cli import main; main()", "inspect", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert Done(done.returncode, done.stdout, done.stderr) == run(str(folder))
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.commandline import bpm
+
 PROCEDURE = "processes/muenchen/hundesteuer"
 SMALL = ("--cases", "50", "--replications", "1", "--created", "2026-11-23T09:30")
-
-
-def bpm(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from bpm.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_a_report_is_written_and_verified(tmp_path: Path) -> None:
