@@ -28,6 +28,7 @@ FILES: Mapping[str, str] = {
     "RS01": "rs01_duplicate_step",
     "RS05": "rs05_repeated_check",
     "FL01": "fl01_deadlock",
+    "FL02": "fl02_livelock",
     "FL03": "fl03_improper_completion",
     "FL04": "fl04_dead_activity",
     "FL06": "fl06_decision_gateway_mismatch",

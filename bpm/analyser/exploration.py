@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -37,7 +38,8 @@ class _Join:
 class Exploration:
     """`states` in order of discovery; `came` = (index of the state before, transition) of each but the first;
     `before` = all predecessors; `stuck` and `over` are indices. `double` = (state, transition, place) of the first
-    second token on a place; beyond it nothing was explored. `fired` are the transitions that can ever fire."""
+    second token on a place; beyond it nothing was explored. `fired` are the transitions that can ever fire;
+    `follow` gives (transition, index of the state after it) of a state."""
 
     net: Net
     places: list[int]
@@ -48,6 +50,7 @@ class Exploration:
     over: list[int] = field(default_factory=list)
     double: tuple[int, int, int] | None = None
     fired: set[int] = field(default_factory=set)
+    follow: Callable[[int], Iterator[tuple[int, int]]] = field(default=lambda state: iter(()), repr=False)
 
     def trace(self, state: int) -> tuple[str, ...]:
         """The nodes that fire on a shortest way to a state."""
@@ -61,6 +64,10 @@ class Exploration:
         """The places that hold a token in a state (memory is none)."""
         bits = self.states[state]
         return tuple(p for i, p in enumerate(self.places) if bits >> i & 1 and p not in self.net.memory)
+
+    def onward(self, state: int) -> Iterator[tuple[str, int]]:
+        """(node, index of the state after it fires) for all that can happen in a state."""
+        return ((self.net.transitions[key].node, after) for key, after in self.follow(state))
 
     def doomed(self) -> list[int]:
         """The states, in order of discovery, from which neither the end nor a stuck state can be reached."""
@@ -142,6 +149,12 @@ class _Explorer:
         first = self._mask(self.net.start)
         found = Exploration(self.net, self.places, [first], [(0, -1)], [[]])
         index = {first: 0}
+        found.follow = lambda here: (
+            (key, index[left])
+            for key, take, gives, _ in self._enabled(found.states[here])
+            for left in ((found.states[here] & ~take) | give for give in gives)
+            if left in index
+        )
         for here in _growing(found.states):
             state = found.states[here]
             moved = False

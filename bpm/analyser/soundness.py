@@ -17,13 +17,13 @@ for the shortest trace. A process with two tokens on one flow is explored token 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from bpm.analyser.exploration import Exploration, TooManyStates, explore
 from bpm.analyser.net import Net, compile_net
 from bpm.analyser.reduction import reduce_net
-from bpm.model.graph import Graph
+from bpm.model.graph import Graph, components
 from bpm.model.process import Activity, Process
 from bpm.model.tokens import State, Step, TokenGame, TooManyChoices
 
@@ -36,11 +36,14 @@ UNSAFE_STATES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A counterexample: the nodes that fire on the way (`shortest` or not), and where the tokens are then."""
+    """A counterexample: the nodes that fire on the way (`shortest` or not), and where the tokens are then. Of a
+    livelock, `approach` leads on to a `loop`, a round that can be repeated for ever."""
 
     trace: tuple[str, ...]
     at: tuple[str, ...]
     shortest: bool = True
+    approach: tuple[str, ...] = ()
+    loop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def _decide(game: TokenGame, budget: int, reduced: bool) -> Soundness:
     return Soundness(
         process.id,
         deadlock=_defect(game, found, found.stuck, shortest),
-        livelock=_defect(game, found, doomed, shortest),
+        livelock=_turning(_defect(game, found, doomed, shortest), doomed, found.onward),
         dead=_dead(game, full, marked),
         states=len(found.states),
     )
@@ -140,6 +143,43 @@ def _defect(game: TokenGame, found: Exploration, states: list[int], shortest: bo
         return None
     first = states[0]
     return Defect(found.trace(first), _places(game, found.net, found.marked(first)), shortest)
+
+
+def _turning(
+    defect: Defect | None, doomed: list[int], onward: Callable[[int], Iterable[tuple[str, int]]]
+) -> Defect | None:
+    """The livelock with a round that can be repeated, nearest first, and the way there from the first doomed state."""
+    if defect is None:
+        return None
+    ahead = {state: list(onward(state)) for state in doomed}
+    turning = set[int]()
+    for part in components({state: [after for _, after in steps] for state, steps in ahead.items()}):
+        if len(part) > 1 or any(after in part for state in part for _, after in ahead[state]):
+            turning |= part
+    first = doomed[0]
+    approach, state = ((), first) if first in turning else _shortest(ahead, first, turning)
+    return replace(defect, approach=approach, loop=_shortest(ahead, state, {state})[0])
+
+
+def _shortest(
+    ahead: Mapping[int, list[tuple[str, int]]], first: int, wanted: Collection[int]
+) -> tuple[tuple[str, ...], int]:
+    """The nodes that fire on a shortest way of at least one step from `first` to a wanted state, and that state."""
+    came: dict[int, tuple[int, str]] = {}
+    todo = [first]
+    for state in todo:
+        for node, after in ahead[state]:
+            if after in came:
+                continue
+            came[after] = (state, node)
+            todo.append(after)
+            if after in wanted:
+                way, back = [node], state
+                while back != first:
+                    back, node = came[back]
+                    way.append(node)
+                return tuple(reversed(way)), after
+    return (), first
 
 
 def _places(game: TokenGame, net: Net, places: tuple[int, ...]) -> tuple[str, ...]:
@@ -252,7 +292,11 @@ def _play(game: TokenGame, budget: int) -> Soundness:
     return Soundness(
         game.graph.process.id,
         deadlock=_played_defect(game, states, came, stuck),
-        livelock=_played_defect(game, states, came, doomed),
+        livelock=_turning(
+            _played_defect(game, states, came, doomed),
+            doomed,
+            lambda at: ((step.node, index[game.fire(states[at], step)]) for step in game.enabled(states[at])),
+        ),
         dead=dead if complete else (),
         states=len(states),
         partial=None if complete else _more_than(budget),

@@ -13,7 +13,8 @@ path; they are listed in `stray`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from typing import TypeVar
 
 from bpm.model.process import Activity, Event, FlowNode, Gateway, Process, SequenceFlow, SubProcess, Task
 
@@ -263,49 +264,11 @@ class Graph:
     def cycles(self) -> tuple[frozenset[str], ...]:
         """The loops: strongly connected sets of control vertices (more than one, or a self-loop), as flow node ids."""
         found: list[frozenset[str]] = []
-        for part in self._components():
+        for part in components(self.control):
             only = next(iter(part))
             if len(part) > 1 or only in self.control[only]:
                 found.append(frozenset(vertex for vertex in part if vertex in self.nodes))
         return tuple(found)
-
-    def _components(self) -> list[frozenset[str]]:
-        """Kosaraju's two walks, iterative."""
-        finished: list[str] = []
-        seen: set[str] = set()
-        for root in self.control:
-            if root in seen:
-                continue
-            seen.add(root)
-            stack = [(root, iter(self.control[root]))]
-            while stack:
-                vertex, targets = stack[-1]
-                target = next((t for t in targets if t not in seen), None)
-                if target is None:
-                    finished.append(vertex)
-                    stack.pop()
-                else:
-                    seen.add(target)
-                    stack.append((target, iter(self.control[target])))
-        backward: dict[str, list[str]] = {vertex: [] for vertex in self.control}
-        for vertex, targets_of in self.control.items():
-            for target in targets_of:
-                backward[target].append(vertex)
-        parts: list[frozenset[str]] = []
-        placed: set[str] = set()
-        for root in reversed(finished):
-            if root in placed:
-                continue
-            placed.add(root)
-            part, todo = {root}, [root]
-            while todo:
-                for vertex in backward[todo.pop()]:
-                    if vertex not in placed:
-                        placed.add(vertex)
-                        part.add(vertex)
-                        todo.append(vertex)
-            parts.append(frozenset(part))
-        return parts
 
     # --- words the checks use ----------------------------------------------------------------------------------
 
@@ -321,3 +284,45 @@ class Graph:
             if candidate.lane in lanes:
                 return lanes[candidate.lane or ""]
         return None
+
+
+Vertex = TypeVar("Vertex", bound=Hashable)
+
+
+def components(edges: Mapping[Vertex, Iterable[Vertex]]) -> list[frozenset[Vertex]]:
+    """The strongly connected sets of a graph, those nearer to the first vertices first (Kosaraju, iterative)."""
+    finished: list[Vertex] = []
+    seen: set[Vertex] = set()
+    for root in edges:
+        if root in seen:
+            continue
+        seen.add(root)
+        stack = [(root, iter(edges[root]))]
+        while stack:
+            vertex, targets = stack[-1]
+            target = next((t for t in targets if t not in seen), None)
+            if target is None:
+                finished.append(vertex)
+                stack.pop()
+            else:
+                seen.add(target)
+                stack.append((target, iter(edges[target])))
+    backward: dict[Vertex, list[Vertex]] = {vertex: [] for vertex in edges}
+    for vertex, targets_of in edges.items():
+        for target in targets_of:
+            backward[target].append(vertex)
+    parts: list[frozenset[Vertex]] = []
+    placed: set[Vertex] = set()
+    for root in reversed(finished):
+        if root in placed:
+            continue
+        placed.add(root)
+        part, todo = {root}, [root]
+        while todo:
+            for vertex in backward[todo.pop()]:
+                if vertex not in placed:
+                    placed.add(vertex)
+                    part.add(vertex)
+                    todo.append(vertex)
+        parts.append(frozenset(part))
+    return parts

@@ -128,6 +128,24 @@ def test_the_counterexample_can_be_played():
             assert defect is None or replayable(process, defect.trace), seed
 
 
+def test_the_round_of_a_livelock_can_be_played_again_and_again():
+    traps = 0
+    for seed in range(300):
+        process = damaged(generate(seed, depth=2, budget=6), seed, times=3).process
+        trap = examine(process).livelock
+        if trap is not None:
+            traps += 1
+            assert trap.loop, seed
+            assert replayable(process, (*trap.trace, *trap.approach, *trap.loop, *trap.loop, *trap.loop)), seed
+    assert traps > 5, traps
+
+
+def test_a_livelock_says_how_one_gets_into_the_round_and_how_it_goes():
+    found = examine(draw(TRAP)).livelock
+    assert found is not None
+    assert (found.trace, found.approach, found.loop) == (("s", "x"), ("a", "m"), ("b", "m"))
+
+
 def test_verdicts_equal_brute_force_over_the_token_game_on_two_thousand_processes():
     print("seeds from", FIRST_SEED)
     decided = 0
