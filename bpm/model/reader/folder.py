@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from bpm.errors import ModelError
 from bpm.model.decision import DecisionModel
+from bpm.model.norms import read_norms
 from bpm.model.procedure import FileError, Procedure
 from bpm.model.process import ProcessModel
 from bpm.model.reader import Unpack, guard, read_bpmn, read_dmn
@@ -212,7 +213,7 @@ class _Source:
             registers=_registers(registers),
             scenario=scenario if isinstance(scenario, dict) else None,
             cases=parts.below("cases"),
-            norms=parts.text("norms.toml"),
+            norms=parts.norms(model),
             errors=(*errors, *parts.errors, *model.extras.get("problems", ())),
             files=tuple(own) if alone else (name,),
         )
@@ -292,6 +293,20 @@ class _Parts:
                 if isinstance(content, dict):
                     found[local] = content
         return found
+
+    def norms(self, model: ProcessModel) -> str | None:
+        """`norms.toml` as written; what it says of steps that are not in the model is an error of the file."""
+        text = self.text("norms.toml")
+        if text is not None:
+            name = f"{self.folder}/norms.toml".lstrip("/")
+            steps = {node.id for process in model.processes for node in process.nodes}
+            try:
+                read_norms(text, self.source.prefix + name, steps)
+            except ModelError as error:
+                if self.source.strict:
+                    raise
+                self.errors.append(FileError(error.code, error.message, error.path or name, error.line, error.element))
+        return text
 
     def text(self, local: str) -> str | None:
         name = f"{self.folder}/{local}".lstrip("/")
