@@ -16,6 +16,7 @@ from bpm.service import views
 from bpm.service.access import Actor, require
 from bpm.service.context import Answer, Services, perform
 from bpm.service.reading import files_of
+from bpm.service.trial import try_reading
 from bpm.store import queries
 from bpm.store.ids import new_id
 from bpm.store.records import FileRow, ProcedureRow
@@ -32,6 +33,7 @@ def deploy(services: Services, actor: Actor, files: Mapping[str, bytes], *, key:
 
     require(actor, "procedures.deploy")
     files = _unpacked(files)
+    try_reading(files)
     procedure = read_files(files)
     _refuse_without_process(procedure)
     digest = package.content_digest(files)
