@@ -119,6 +119,12 @@ def checked_text(data: bytes, path: str, limits: Limits) -> bytes:
     return _as_utf8(data, path)
 
 
+def as_written(data: bytes, path: str) -> tuple[bytes, str, bytes]:
+    """The byte order mark, the encoding, and all the rest (its XML declaration too) as UTF-8: what patches go into."""
+    encoding, skip = _encoding(data, path)
+    return data[:skip], encoding, _checked(data, encoding, skip, path)
+
+
 def _as_utf8(data: bytes, path: str, whole: bool = True) -> bytes:
     """Text of the bytes as UTF-8. Not `whole`: the end may be cut in the middle of a character."""
     encoding, skip = _encoding(data, path)
@@ -181,7 +187,7 @@ def _agrees(declared: str, encoding: str) -> bool:
     return _ENCODINGS.get(name) == encoding
 
 
-def _checked(data: bytes, encoding: str, skip: int, path: str, whole: bool) -> bytes:
+def _checked(data: bytes, encoding: str, skip: int, path: str, whole: bool = True) -> bytes:
     """The bytes as UTF-8 after proof that they are what `encoding` says; UTF-8 is proved in chunks, not copied."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     start = skip
