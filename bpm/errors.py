@@ -6,7 +6,8 @@
     ├── ModelError               a file cannot be read; nothing of it was stored        (exit 2, 422)
     ├── FeelError                an expression is not FEEL, or cost more than allowed
     │   ├── FeelSyntaxError      with the position in the text
-    │   └── BudgetExceeded       steps, depth or size
+    │   ├── BudgetExceeded       steps, depth or size
+    │   └── NotTranslatable      a solver cannot be told what it means
     ├── DecisionError            a decision cannot give a result (cycle, UNIQUE violated, ...)
     ├── ScenarioError            a simulation scenario is missing or means nothing
     ├── NotExecutable            the model can be analysed but not run; lists the blockers
@@ -18,6 +19,7 @@
     │   └── Stale                the version named by the caller is no longer the current one
     ├── InvalidRequest           the command makes no sense as it stands
     │   └── KeyReused            an Idempotency-Key came back with another body
+    ├── MissingExtra             an optional part of the installation is asked for and not there
     └── Unavailable              the database cannot be reached now; the same command may be sent again
 
 No HTTP here: `api.problems` maps these classes to status codes. Codes are stable and never reused.
@@ -76,6 +78,14 @@ class BudgetExceeded(FeelError):
         super().__init__("feel-budget", f"more than {limit} {what}")
         self.what = what
         self.limit = limit
+
+
+class NotTranslatable(FeelError):
+    """A part of an expression that no solver is told, because its meaning there would not be exactly the same."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("feel-not-translatable", f"not translated for proofs: {what}")
+        self.what = what
 
 
 class DecisionError(LichtungError):
@@ -137,6 +147,14 @@ class InvalidRequest(LichtungError):
 
 class KeyReused(InvalidRequest):
     """The same Idempotency-Key with a different body."""
+
+
+class MissingExtra(LichtungError):
+    """Something needs a package that comes only with an extra of the installation, e.g. `lichtung[verify]`."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        super().__init__("extra-missing", f"{package} is not installed; install lichtung[{extra}]")
+        self.extra = extra
 
 
 class Unavailable(LichtungError):

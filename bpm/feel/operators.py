@@ -33,7 +33,7 @@ def negated(value: Value) -> Value:
     if isinstance(value, Decimal):
         return NUMBERS.minus(value)
     if isinstance(value, DaysTimeDuration):
-        return DaysTimeDuration(-value.seconds)
+        return DaysTimeDuration(NUMBERS.minus(value.seconds))
     if isinstance(value, YearsMonthsDuration):
         return YearsMonthsDuration(-value.months)
     raise Fault(f"-{kind(value)} is not defined")
@@ -94,7 +94,7 @@ DURATIONS = (DaysTimeDuration, YearsMonthsDuration)
 
 def _sum(left: Value, right: Value, sign: int) -> Value:
     if isinstance(left, DaysTimeDuration):
-        return temporal.days_time(left.seconds + sign * right.seconds)
+        return temporal.days_time((NUMBERS.add if sign > 0 else NUMBERS.subtract)(left.seconds, right.seconds))
     return temporal.years_months(left.months + sign * right.months)
 
 

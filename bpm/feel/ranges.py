@@ -39,6 +39,7 @@ from bpm.feel.syntax.tree import (
     UnaryTests,
 )
 from bpm.feel.temporal import DaysTimeDuration, YearsMonthsDuration, parse, plain, text_of
+from bpm.feel.values import NUMBERS
 
 CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration", "number"})
 """Functions of constants that are constants themselves."""
@@ -151,7 +152,7 @@ def constant(node: Node) -> Any:
                 raise FeelError("feel-constant", f"{text[:40]!r} is no date, time or duration")
             return moment
         case Negation(Number(value)):
-            return -value
+            return NUMBERS.minus(value)
         case _ if _is_constant(node):
             from bpm.feel.evaluate import evaluate
 

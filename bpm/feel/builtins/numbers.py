@@ -39,7 +39,7 @@ def _rounded(value: Value, scale: Value, rounding: str) -> Decimal:
     wide = NUMBERS.copy()
     wide.prec = 34 + max(0, found.adjusted())
     result = found.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=wide)
-    return _finite(NUMBERS.plus(result + 0))
+    return _finite(NUMBERS.plus(result))
 
 
 def _finite(result: Decimal) -> Decimal:
@@ -86,10 +86,10 @@ def round_half_down(ev: Evaluation, n: Value, scale: Value = Decimal(0)) -> Valu
 @builtin("abs", "n")
 def absolute(ev: Evaluation, n: Value) -> Value:
     if isinstance(n, DaysTimeDuration):
-        return DaysTimeDuration(abs(n.seconds))
+        return DaysTimeDuration(n.seconds.copy_abs())
     if isinstance(n, YearsMonthsDuration):
         return YearsMonthsDuration(abs(n.months))
-    return abs(number(n, "n"))
+    return number(n, "n").copy_abs()
 
 
 @builtin("modulo", "dividend, divisor")
