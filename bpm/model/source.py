@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -25,8 +26,8 @@ _BLANK = re.compile(rb"[ \t\r\n]*\Z")
 @dataclass(slots=True, eq=False)
 class Part:
     """An element: `start` of its first tag, `inner` where its content begins, `closing` where its last tag does, `end`
-    after it (byte offsets into `Source.text`). `empty`: written as one tag. Attributes by name, a namespace and a
-    blank before it where it has one."""
+    after it (byte offsets into `Source.text`). `empty`: written as one tag; `text`: its characters after its last child
+    element, entities resolved. Attributes by name, a namespace and a blank before it where it has one."""
 
     namespace: str
     name: str
@@ -38,6 +39,7 @@ class Part:
     closing: int = 0
     end: int = 0
     empty: bool = False
+    text: str = ""
     children: list[Part] = field(default_factory=list, repr=False)
 
     @property
@@ -69,10 +71,10 @@ class Source:
         self._mark, self._encoding, self.text = guard.as_written(data, path)
         self.root = _parts(self.text)
 
-    @property
-    def line_break(self) -> str:
-        """What ends a line in this file."""
-        return "\r\n" if b"\r\n" in self.text else "\n"
+    @cached_property
+    def ids(self) -> set[str]:
+        """Every id of the file; whoever invents one adds it."""
+        return {part.id for part in self.root.walk() if part.id}
 
     def written(self, start: int, end: int) -> str:
         """The text of a span as it stands in the file."""
@@ -160,6 +162,7 @@ def _parts(text: bytes) -> Part:
         part.empty = text[part.inner - 2 : part.inner] == b"/>"
         if parent is not None:
             parent.children.append(part)
+            parent.text = ""
         found.append(part)
         stack.append(part)
 
@@ -171,8 +174,13 @@ def _parts(text: bytes) -> Part:
             part.closing = parser.CurrentByteIndex
             part.end = text.index(b">", part.closing) + 1
 
+    def characters(data: str) -> None:
+        stack[-1].text += data
+
     parser.StartElementHandler = start
     parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.buffer_text = True
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:  # the guard has read it, so this cannot be
