@@ -9,8 +9,8 @@ stream that counts while it runs gets bit for bit the same figures.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
@@ -44,6 +44,71 @@ class EventLog:
 
     def __len__(self) -> int:
         return len(self.case)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseData:
+    """One datum of the cases of a real log. `kind` is number, boolean or text; `values` are per case (None: absent).
+
+    `known` says per case from which second on the value was there: minus infinity from the start, nan if the log and
+    its reader do not say. What is not known to be there before a step is no reason for what that step decided.
+    """
+
+    name: str
+    kind: str
+    values: tuple[float | bool | str | None, ...]
+    known: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A log of real cases: the rows, and what only real logs have.
+
+    `log.nodes` are the activities as the log names them (`elements`: the ids it gives beside, empty text where none).
+    `log.resources` are pseudonyms of persons, in no order that means anything; cases are numbered, their names are
+    not kept. `group` is per row an index into `groups` (-1: none); groups of fewer than five persons are one.
+    `starts` and `enables` tell whether the log records when work began and when it could have begun: without them
+    there are no working and no waiting times, which is not zero. `log.enabled` is nan where it is not recorded.
+    """
+
+    log: EventLog
+    path: str
+    digest: str
+    elements: tuple[str, ...]
+    groups: tuple[str, ...]
+    group: Any
+    starts: bool
+    enables: bool
+    data: Mapping[str, CaseData] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a reader of a log tells a refusal of `step` (activity or element id): one of `refused_by` follows in the
+    same case before the step comes again, or the case datum `datum` is one of `refused`. `refused_by` and `refused`
+    empty: not told, then nothing is a refusal and no rate is known - a case that just ends was not refused."""
+
+    step: str
+    refused_by: tuple[str, ...] = ()
+    datum: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What people say about a log so that it can be read: `columns` (role to column), `data` (case data to let in, with
+    when they are there), `steps` (activity to element of the model), `results` (of single steps), `outcome` (of the
+    whole case; its `step` is empty) and `legal_order` (pairs of activities or elements: the first comes first)."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
+    results: tuple[Result, ...] = ()
+    outcome: Result | None = None
+    legal_order: tuple[tuple[str, str], ...] = ()
+
+
+NO_GUIDE = Guide()
 
 
 COLUMNS = ("case_id", "activity", "element", "enable_time", "start_time", "end_time", "resource")

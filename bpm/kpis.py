@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from bpm.costs import Rates, work_cost
-from bpm.eventlog import EventLog
+from bpm.eventlog import EventLog, Recorded
 
 CASE_FIGURES = (
     "cycle_time_s", "waiting_time_s", "processing_time_s", "cost_eur", "citizen_time_s", "citizen_cost_eur",
@@ -63,7 +63,7 @@ def count(log: EventLog, rates: Rates) -> Counted:
     done = ~log.withdrawn.astype(bool)
     kind = rates.kind[log.node]
     task = (kind == 1) & ~np.isnan(log.started)
-    waited = np.where(task, log.started - log.enabled, 0.0)
+    waited = np.where(task & ~np.isnan(log.enabled), log.started - log.enabled, 0.0)
     worked = np.where(task, log.worked, 0.0)
     served = task & (log.resource >= 0)
     per_hour = np.where(served, rates.per_hour[np.where(served, log.resource, 0)], 0.0) if resources else 0.0
@@ -132,6 +132,27 @@ class Estimate:
 
 NOT_RECORDED = Estimate(None, None, 0)
 """Nobody wrote this figure down; it is unknown, not zero."""
+
+
+def observed(recorded: Recorded) -> dict[str, Estimate]:
+    """The figures of a real log, counted as those of simulated ones; what the log does not record is not recorded.
+
+    Every activity counts as a step. Money and other people's time stand in no log; waiting needs the time from which a
+    step could begin, processing the time at which it began.
+    """
+    log = recorded.log
+    nodes, people = np.zeros(len(log.nodes)), np.zeros(len(log.resources))
+    rates = Rates(nodes + 1, nodes, nodes, nodes, nodes, nodes, nodes.astype(np.int64) - 1, people)
+    cases = count(log, rates).cases
+    unknown = {name for name in CASE_FIGURES if name.startswith(("citizen", "business", "cost"))}
+    unknown |= set() if recorded.starts else {"processing_time_s"}
+    unknown |= set() if recorded.starts and recorded.enables else {"waiting_time_s"}
+    unknown |= set() if recorded.groups else {"handovers"}
+    found = {}
+    for place, name in enumerate(CASE_FIGURES):
+        known = cases[:, place][~np.isnan(cases[:, place])]
+        found[name] = NOT_RECORDED if name in unknown else estimate([float(known.mean())], known)
+    return found
 
 
 def estimate(means: Sequence[float], pooled: Any | None = None) -> Estimate:
