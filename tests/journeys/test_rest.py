@@ -16,7 +16,19 @@ from bpm.service.background import run_round
 from tests.journeys.serving import ROOT, Served, serving
 from tests.procedures.walk import Sight, Waiting, sight_of, walk_in
 
-CASES = sorted((ROOT / "processes").glob("*/*/cases/*.json"))
+ALL = ("bewohnerparkausweis", "dienstreise", "hundesteuer", "wohnsitzanmeldung")
+"""Procedures all of whose cases run through REST; of the others one does: the bare engine runs every case elsewhere."""
+
+
+def cases() -> list[Path]:
+    found: list[Path] = []
+    for folder in sorted((ROOT / "processes").glob("*/*/cases")):
+        paths = sorted(folder.glob("*.json"))
+        found += paths if folder.parent.name in ALL else paths[:1]
+    return found
+
+
+CASES = cases()
 
 
 @pytest.fixture(scope="module")

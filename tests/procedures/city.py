@@ -13,7 +13,7 @@ from bpm.model.process import Process, ProcessModel
 from bpm.model.reader import read
 
 CITY = Path(__file__).parents[2] / "processes" / "muenchen"
-KEYS = ("bewohnerparkausweis", "dienstreise", "hundesteuer", "wohnsitzanmeldung")
+KEYS = tuple(sorted(path.parent.name for path in CITY.glob("*/procedure.bpmn")))
 
 
 @cache

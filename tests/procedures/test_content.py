@@ -9,7 +9,7 @@ import pytest
 
 from bpm.model.decision import DecisionTable
 from bpm.model.form import Form
-from bpm.model.process import Activity, FlowNode, Known, UserTask
+from bpm.model.process import Activity, Event, FlowNode, Known, UserTask
 from bpm.service.simulate import simulate_procedure
 from tests.procedures.city import CITY, KEYS, expected, model, procedure, process
 
@@ -59,7 +59,7 @@ def test_the_sources_tell_verified_from_unverified(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_procedure_names_its_procedural_law(key: str) -> None:
-    assert process(key).procedural_law in ("BayVwVfG", "AO", "internal")
+    assert process(key).procedural_law in ("BayVwVfG", "SGB X", "AO", "internal")
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -112,11 +112,19 @@ def test_a_step_has_a_role_and_most_steps_say_what_they_read_and_write(key: str)
     assert any(node.facts.step is None or node.facts.step.minutes is None for node in activities)
 
 
+def has_branch_beside(key: str) -> bool:
+    return any(
+        isinstance(node, Event) and node.type == "boundaryEvent" and not node.interrupting
+        for node in process(key).nodes
+    )
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_a_procedure_simulates_to_its_ends_with_its_own_scenario(key: str) -> None:
     result = simulate_procedure(procedure(key), cases=200, replications=1, seed=1)
     outcomes = result["outcomes"]
-    assert sum(outcomes.values()) == pytest.approx(1.0)
+    ends = sum(outcomes.values())  # a branch beside the main way (a reminder) ends on its own
+    assert ends == pytest.approx(1.0) or (ends > 1.0 and has_branch_beside(key))
     assert outcomes[max(outcomes, key=outcomes.__getitem__)] > 0.5
     assert result["kpis"]["cost_eur"]["mean"] > 0
     assert all(resource["utilisation"]["mean"] < 0.98 for resource in result["resources"].values())
