@@ -27,6 +27,7 @@ FILES: Mapping[str, str] = {
     "RC12": "rc12_model_defect",
     "RS01": "rs01_duplicate_step",
     "RS05": "rs05_repeated_check",
+    "RS11": "rs11_dead_path",
     "FL01": "fl01_deadlock",
     "FL02": "fl02_livelock",
     "FL03": "fl03_improper_completion",

@@ -88,6 +88,39 @@ def _shape(node: Gateway, asked: Sequence[SequenceFlow], default: SequenceFlow |
     return Geometry(at, Boxes(columns, len(asked)), outputs)
 
 
+def partial_regions(flow: SequenceFlow) -> tuple[dict[tuple[str, ...], Region], bool]:
+    """What a condition asks of each datum alone, and whether that is all it asks.
+
+    Parts that are about several data, or are no FEEL, are left out: the condition may ask more, never less. Two types
+    for one datum: nothing is told of it."""
+    found: dict[tuple[str, ...], Region] = {}
+    mixed: set[tuple[str, ...]] = set()
+    whole = flow.condition is not None
+    try:
+        parts = [] if flow.condition is None else list(_conjuncts(_parse(flow)))
+    except _NoTable:
+        return {}, False
+    for part in parts:
+        paths = set(_paths(part))
+        name = next(iter(paths), ())
+        region = ranges.region(UnaryTests((Test("?", _about(part, name)),))) if len(paths) == 1 else None
+        if region is None:
+            whole = False
+            continue
+        both = meet(found[name], region) if name in found else region
+        if both is None:
+            mixed.add(name)
+        else:
+            found[name] = both
+    return {name: region for name, region in found.items() if name not in mixed}, whole and not mixed
+
+
+def meet(one: Region, other: Region) -> Region | None:
+    """The values of both; None where they are values of different types, of which nothing is said."""
+    kinds = {ranges.kind_of(bound) for region in (one, other) for bound in region.values()}
+    return None if len(kinds) > 1 else ranges.intersection(one, other)
+
+
 def _column(name: tuple[str, ...], cells: Sequence[tuple[Region, bool]]) -> Column:
     kinds = {ranges.kind_of(bound) for region, _ in cells for bound in region.values()}
     text = ".".join(name)
