@@ -24,6 +24,7 @@ from bpm.model.decision import (
 
 if TYPE_CHECKING:
     from bpm.analyser.ablation import Ablation
+    from bpm.analyser.dataflow import DataFlow
     from bpm.analyser.soundness import Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.analyser.upstream import Dead
@@ -98,6 +99,13 @@ class Given:
         from bpm.analyser.soundness import examine
 
         return None if self.process is None else examine(self.process)
+
+    @cached_property
+    def dataflows(self) -> tuple[DataFlow, ...]:
+        """Who reads and writes what, for every process of the file that has flow nodes, in its order."""
+        from bpm.analyser.dataflow import DataFlow
+
+        return tuple(DataFlow(self.procedure, graph) for graph in self.graphs)
 
     @cached_property
     def verdicts(self) -> tuple[Soundness, ...]:

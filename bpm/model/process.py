@@ -70,7 +70,8 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True)
 class DataUse:
-    """`li:reads` / `li:writes`: a data item; `origin` (writes only) is citizen, business, register:NAME or step."""
+    """`li:reads`, `li:writes`, `li:deletes`: a data item; `origin` (writes only) is citizen, business, register:NAME or
+    step."""
 
     item: str
     origin: str | None = None
@@ -124,6 +125,7 @@ class Facts:
     step: StepFacts | None = None
     reads: tuple[DataUse, ...] = ()
     writes: tuple[DataUse, ...] = ()
+    deletes: tuple[DataUse, ...] = ()
     documents: tuple[Document, ...] = ()
     legal_bases: tuple[LegalBasis, ...] = ()
     deadlines: tuple[Deadline, ...] = ()

@@ -58,6 +58,7 @@ def read_facts(holder: etree._Element | None, element: str, report: Report) -> F
         writes=tuple(
             DataUse(child.get("item", ""), child.get("from"), line_of(child)) for child in own if _is(child, "writes")
         ),
+        deletes=tuple(DataUse(child.get("item", ""), None, line_of(child)) for child in own if _is(child, "deletes")),
         documents=tuple(
             Document(child.get("name", ""), child.get("heldBy"), line_of(child))
             for child in own
