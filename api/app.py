@@ -25,6 +25,7 @@ from api.routes import (
     jobs,
     messages,
     operations,
+    people,
     procedures,
     reports,
     simulations,
@@ -40,7 +41,19 @@ from bpm.settings import Settings
 from bpm.settings import settings as read_settings
 
 PREFIX = "/api/v1"
-REST = (procedures, instances, tasks, jobs, messages, decisions, simulations, comparisons, reports, operations)
+REST = (
+    procedures,
+    instances,
+    tasks,
+    people,
+    jobs,
+    messages,
+    decisions,
+    simulations,
+    comparisons,
+    reports,
+    operations,
+)
 
 
 def create_app(

@@ -9,8 +9,14 @@ from api.problems import problem
 UPLOAD = 64 * 1024 * 1024
 """Bytes of an upload of procedures: a zip and its frame."""
 
+ATTACHMENT = 11 * 1024 * 1024
+"""Bytes of a file put to a task and its frame."""
+
 JSON = 2 * 1024 * 1024
 """Bytes of any other request."""
+
+
+LIMITS = {"/procedures": UPLOAD, "/attachments": ATTACHMENT}
 
 
 class _TooLarge(Exception):
@@ -28,7 +34,7 @@ class LimitBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = UPLOAD if scope["path"].endswith("/procedures") else JSON
+        limit = next((most for end, most in LIMITS.items() if scope["path"].endswith(end)), JSON)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         refused = problem(413, "too-large", f"at most {limit} bytes are read")
         if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 DEEPEST = 50
 """How deep JSON values of a request may be nested."""
@@ -83,6 +83,18 @@ class Delegate(Request):
     assignee: Name
 
 
+class EnterAbsence(Request):
+    person: Name | None = Field(default=None, description="the caller, if not given")
+    deputy: Name
+    begins: AwareDatetime
+    ends: AwareDatetime
+
+
+class KeepFilter(Request):
+    name: Name
+    query: dict[Name, Name]
+
+
 class Draft(Request):
     variables: Variables
 
@@ -96,6 +108,7 @@ class Lock(Request):
     worker: Name
     max: Annotated[int, Field(ge=1, le=1000)] = 1
     lock_s: Seconds = 60
+    wait_s: Annotated[float, Field(ge=0, le=60, description="wait that long for the first job")] = 0
 
 
 class JobComplete(Request):
@@ -204,6 +217,33 @@ class Comment(BaseModel):
     author: str
     text: str
     created_at: str
+
+
+class Attachment(BaseModel):
+    id: str
+    instance: str
+    task: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    author: str
+    created_at: str
+
+
+class Absence(BaseModel):
+    id: str
+    person: str
+    deputy: str
+    begins: str
+    ends: str
+    created_by: str
+
+
+class Filter(BaseModel):
+    id: str
+    name: str
+    query: dict[str, str]
 
 
 class Job(BaseModel):
@@ -362,6 +402,21 @@ class Health(BaseModel):
 
 class Comments(BaseModel):
     items: list[Comment]
+    next: str | None
+
+
+class Attachments(BaseModel):
+    items: list[Attachment]
+    next: str | None
+
+
+class Absences(BaseModel):
+    items: list[Absence]
+    next: str | None
+
+
+class Filters(BaseModel):
+    items: list[Filter]
     next: str | None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from api import schemas
-from api.deps import Key, Serving, SignedIn, reply
+from api.deps import Key, Serving, SignedIn, in_thread, reply
 from api.routes import PROBLEMS
 from bpm.service import jobs
 
@@ -17,10 +18,23 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], responses=PROBLEMS)
 Id = Annotated[str, Path(max_length=36)]
 
 
+ASK_AGAIN_S = 0.25
+"""How often a waiting worker's question is asked again."""
+
+
 @router.post("/lock", response_model=schemas.LockedJobs)
-def lock(services: Serving, actor: SignedIn, body: schemas.Lock, key: Key = None) -> Response:
-    """Lock jobs of a topic for a time."""
-    answer = jobs.lock(services, actor, body.topic, body.worker, maximum=body.max, lock_s=body.lock_s, key=key)
+async def lock(request: Request, services: Serving, actor: SignedIn, body: schemas.Lock, key: Key = None) -> Response:
+    """Lock jobs of a topic for a time; with `wait_s`, wait for the first one."""
+    # waiting takes neither a thread nor the database, only the look in between does
+    left = body.wait_s
+    while left > 0 and not await in_thread(jobs.is_waiting, services, actor, body.topic):
+        await asyncio.sleep(min(ASK_AGAIN_S, left))
+        left -= ASK_AGAIN_S
+        if await request.is_disconnected():
+            return reply({"items": [], "next": None})
+    answer = await in_thread(
+        jobs.lock, services, actor, body.topic, body.worker, maximum=body.max, lock_s=body.lock_s, key=key
+    )
     return reply(answer.body, answer.status)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from api import schemas
-from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, person, reply
+from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, as_download, person, reply
 from api.routes import PROBLEMS
-from bpm.service import comments, tasks
+from bpm.service import attachments, comments, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -85,6 +85,29 @@ def comment(services: Serving, actor: SignedIn, id: Id, body: schemas.WriteComme
     """Remark on the task; kept with its case."""
     answer = comments.add(services, actor, id, body.text, key=key)
     return reply(answer.body, answer.status)
+
+
+@router.get("/{id}/attachments", response_model=schemas.Attachments)
+def list_attachments(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """The files put to the task, in order."""
+    return reply(attachments.of_task(services, actor, id))
+
+
+@router.post("/{id}/attachments", response_model=schemas.Attachment, status_code=201)
+def attach(services: Serving, actor: SignedIn, id: Id, file: UploadFile, key: Key = None) -> Response:
+    """Put a file to the task; kept with its case."""
+    # one byte more than allowed is enough to refuse it
+    content = file.file.read(attachments.LARGEST + 1)
+    kind = file.content_type or "application/octet-stream"
+    answer = attachments.add(services, actor, id, file.filename or "", kind, content, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.get("/{id}/attachments/{attachment}", response_class=Response)
+def download(services: Serving, actor: SignedIn, id: Id, attachment: Id) -> Response:
+    """One file, as a download."""
+    found = attachments.download(services, actor, id, attachment)
+    return as_download(found.content, found.name)
 
 
 @router.post("/{id}/delegate", response_model=schemas.Task)

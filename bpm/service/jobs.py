@@ -57,6 +57,13 @@ def lock(
     return perform(services, actor, do, key=key, request=["lock", topic, worker, maximum, lock_s])
 
 
+def is_waiting(services: Services, actor: Actor, topic: str) -> bool:
+    """Whether a job of this topic can be locked now."""
+    require(actor, "jobs.work")
+    with services.reading() as work:
+        return bool(queries.lockable_jobs(work, actor.tenant, topic, 1, lock=False))
+
+
 def complete(
     services: Services, actor: Actor, job_id: str, token: int, variables: Mapping[str, Any], *, key: str | None = None
 ) -> Answer:

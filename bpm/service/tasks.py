@@ -47,8 +47,10 @@ def list_open(
     """
     require(actor, "tasks.read")
     order = _order(sort)
-    visible = None if actor.oversees or actor.groups is None else (actor.name, actor.groups)
     with services.reading() as work:
+        visible = None
+        if not actor.oversees and actor.groups is not None:
+            visible = (sorted({actor.name} | queries.stood_in_for(work, actor.tenant, actor.name)), actor.groups)
         found = queries.tasks(
             work,
             actor.tenant,
@@ -162,7 +164,7 @@ def delegate(
             raise Conflict("task-not-held", "claim the task before you hand it on")
         if person is None or person.tenant != actor.tenant:
             raise InvalidRequest("no-such-person", f"nobody here is called {assignee!r}", element=item.element)
-        if not person.may("tasks.work") or not _may_take(person, item):
+        if not person.may("tasks.work") or not _may_take(person, item, frozenset()):
             raise InvalidRequest("person-may-not", f"{assignee} may not do this task", element=item.element)
         if item.assignee != person.name:
             work.change(WorkItemRow, item.id, version=item.version, assignee=person.name)
@@ -258,6 +260,7 @@ def _finish(
         if act.answers is not None and item.form:
             _judge(model.procedure.form(item.form), item, {**instance.variables, **act.answers}, services.settings.lang)
         outcome = act.run(model.require(), instance, item, work.now)
+        behalf = _on_behalf(work, actor, item)
         done = CompletionRow(
             task_id=item.id,
             instance_id=instance.id,
@@ -265,11 +268,13 @@ def _finish(
             idempotency_key=key,
             number=instance.version + 1,
             at=work.now,
+            on_behalf_of=behalf,
         )
         work.add(done)
         ended = {"state": "completed", "assignee": actor.name, "ended_at": work.now, "draft": None}
         work.change(WorkItemRow, item.id, version=item.version, **ended)
-        command = Command(act.kind, actor.name, item.element, {"task": item.id, **act.detail})
+        told = {"on_behalf_of": behalf} if behalf else {}
+        command = Command(act.kind, actor.name, item.element, {"task": item.id, **told, **act.detail})
         after = record(work, instance, outcome, command)
         return Answer(views.whole_case(work, after))
 
@@ -304,16 +309,17 @@ def _locked(
         require_running(instance)
     if if_match is not None and if_match != item.version:
         raise Stale("stale", f"the task is at revision {item.version}")
-    if item.assignee not in (None, actor.name) and not of_others:
+    absent = queries.stood_in_for(work, actor.tenant, actor.name)
+    if item.assignee not in (None, actor.name, *absent) and not of_others:
         raise Conflict("task-held", "another person holds this task")
-    _require_candidate(actor, item)
+    _require_candidate(actor, item, absent)
     return instance, item
 
 
 def look_at(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:
     """A task whose data the actor may see. Raises NotFound or Forbidden."""
     row = _visible(work, actor, task_id)
-    _require_candidate(actor, row)
+    _require_candidate(actor, row, queries.stood_in_for(work, actor.tenant, actor.name))
     return row
 
 
@@ -324,15 +330,26 @@ def _visible(work: UnitOfWork, actor: Actor, task_id: str) -> WorkItemRow:
     return row
 
 
-def _require_candidate(actor: Actor, item: WorkItemRow) -> None:
-    # the data of a case is for those whose work it is
-    if not _may_take(actor, item):
+def _require_candidate(actor: Actor, item: WorkItemRow, absent: frozenset[str]) -> None:
+    # the data of a case is for those whose work it is, and for who stands in for them
+    if not _may_take(actor, item, absent):
         raise Forbidden("not-a-candidate", "this task is offered to other groups")
 
 
-def _may_take(actor: Actor, item: WorkItemRow) -> bool:
-    if actor.groups is None or actor.oversees or actor.name in (item.assignee, *item.candidate_users):
+def _may_take(actor: Actor, item: WorkItemRow, absent: frozenset[str]) -> bool:
+    named = {item.assignee, *item.candidate_users}
+    if actor.groups is None or actor.oversees or actor.name in named or named & absent:
         return True
     if not item.candidate_groups and not item.candidate_users:
         return True
     return bool(set(actor.groups) & set(item.candidate_groups))
+
+
+def _on_behalf(work: UnitOfWork, actor: Actor, item: WorkItemRow) -> str | None:
+    """Whose work it was: of the absent person who held the task, or was named for it while the actor was not."""
+    absent = queries.stood_in_for(work, actor.tenant, actor.name)
+    if item.assignee in absent:
+        return item.assignee
+    if item.assignee is None and not _may_take(actor, item, frozenset()):
+        return min(absent.intersection(item.candidate_users), default=None)
+    return None

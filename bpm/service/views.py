@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 from bpm.store import queries
 from bpm.store.queries import Page
 from bpm.store.records import (
+    AbsenceRow,
+    AttachmentRow,
     CommentRow,
+    FilterRow,
     HistoryRow,
     IncidentRow,
     InstanceRow,
@@ -54,6 +57,38 @@ def comment(row: CommentRow) -> dict[str, Any]:
         "text": row.text,
         "created_at": row.created_at.isoformat(),
     }
+
+
+def attachment(row: AttachmentRow) -> dict[str, Any]:
+    """A file put to a task, without its bytes."""
+    return {
+        "id": row.id,
+        "instance": row.instance_id,
+        "task": row.work_item_id,
+        "name": row.name,
+        "media_type": row.media_type,
+        "size": row.size,
+        "digest": row.digest,
+        "author": row.author,
+        "created_at": row.created_at.isoformat(),
+    }
+
+
+def absence(row: AbsenceRow) -> dict[str, Any]:
+    """Who is away, and who stands in."""
+    return {
+        "id": row.id,
+        "person": row.person,
+        "deputy": row.deputy,
+        "begins": row.begins.isoformat(),
+        "ends": row.ends.isoformat(),
+        "created_by": row.created_by,
+    }
+
+
+def kept_filter(row: FilterRow) -> dict[str, Any]:
+    """A question to the inbox that a person keeps."""
+    return {"id": row.id, "name": row.name, "query": dict(row.query)}
 
 
 def job(row: JobRow) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, Table, and_, exists, func, or_, select, update
@@ -11,6 +12,7 @@ from sqlalchemy import Select, Table, and_, exists, func, or_, select, update
 from bpm.store import tables as t
 from bpm.store.records import (
     TABLE,
+    AbsenceRow,
     ComputationRow,
     FileRow,
     HistoryRow,
@@ -153,7 +155,7 @@ def tasks(
     work: UnitOfWork,
     tenant: Tenant,
     *,
-    visible_to: tuple[str, Sequence[str]] | None = None,
+    visible_to: tuple[Sequence[str], Sequence[str]] | None = None,
     group: str | None = None,
     assignee: str | None = None,
     procedure: str | None = None,
@@ -164,7 +166,7 @@ def tasks(
     limit: int = 100,
 ) -> Page[WorkItemRow] | None:
     """Open tasks, filtered; None if an `order` is given and the cursor is no task of this
-    office. `visible_to` = (user, groups) keeps what that person holds or may take."""
+    office. `visible_to` = (users, groups) keeps what those people hold or may take."""
     items = t.work_items
     query = select(items).where(of_tenant(items, tenant), items.c.state == "open")
     for column, value in (("assignee", assignee), ("procedure_key", procedure), ("instance_id", instance)):
@@ -175,13 +177,13 @@ def tasks(
     if group is not None:
         query = query.where(items.c.id.in_(_candidates("group", [group])))
     if visible_to is not None:
-        user, groups = visible_to
+        users, groups = visible_to
         anybody = items.c.id.not_in(select(t.work_item_candidates.c.work_item_id))
         query = query.where(
             or_(
-                items.c.assignee == user,
+                items.c.assignee.in_(users),
                 and_(items.c.assignee.is_(None), anybody),
-                items.c.id.in_(_candidates("user", [user])),
+                items.c.id.in_(_candidates("user", users)),
                 items.c.id.in_(_candidates("group", groups)),
             )
         )
@@ -230,6 +232,25 @@ def history(work: UnitOfWork, instance_id: str) -> list[HistoryRow]:
     return work.where(HistoryRow, instance_id=instance_id)
 
 
+def absences(
+    work: UnitOfWork, tenant: Tenant, *, after: datetime, deputy: str | None = None, by: datetime | None = None
+) -> list[AbsenceRow]:
+    """Absences that end after a time; of one deputy, and begun `by` a time."""
+    rows = t.absences
+    query = select(rows).where(of_tenant(rows, tenant), rows.c.ends > after)
+    if deputy is not None:
+        query = query.where(rows.c.deputy == deputy)
+    if by is not None:
+        query = query.where(rows.c.begins <= by)
+    return work.all(AbsenceRow, query.order_by(rows.c.begins, rows.c.id))
+
+
+def stood_in_for(work: UnitOfWork, tenant: Tenant, deputy: str) -> frozenset[str]:
+    """Whom this person stands in for now."""
+    found = absences(work, tenant, after=work.now, deputy=deputy, by=work.now)
+    return frozenset(row.person for row in found)
+
+
 def incidents(work: UnitOfWork, tenant: Tenant, cursor: str | None = None, limit: int = 100) -> Page[IncidentRow]:
     """Open incidents."""
     query = select(t.incidents).where(of_tenant(t.incidents, tenant), t.incidents.c.state == "open")
@@ -239,8 +260,8 @@ def incidents(work: UnitOfWork, tenant: Tenant, cursor: str | None = None, limit
 # --- work that waits for a machine ---------------------------------------------------------------------------
 
 
-def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> list[JobRow]:
-    """Jobs of a topic that nobody holds now, without those of suspended cases.
+def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int, *, lock: bool = True) -> list[JobRow]:
+    """Jobs of a topic that nobody holds now, without those of suspended cases; locked for the command that takes them.
     On PostgreSQL rows that another worker is just taking are passed over."""
     jobs = t.jobs
     query = (
@@ -249,9 +270,8 @@ def lockable_jobs(work: UnitOfWork, tenant: Tenant, topic: str, limit: int) -> l
         .where(or_(jobs.c.locked_until.is_(None), jobs.c.locked_until <= work.now), of_moving_case(jobs))
         .order_by(jobs.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
-    return work.all(JobRow, query)
+    return work.all(JobRow, query.with_for_update(skip_locked=True) if lock else query)
 
 
 def due_timers(work: UnitOfWork, limit: int = 100) -> list[TimerRow]:

@@ -111,8 +111,74 @@ class CommentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRow:
+    """A file that somebody put to a task; its `content` stands in a row of its own."""
+
+    id: str
+    city: str
+    office: str
+    instance_id: str
+    work_item_id: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentContentRow:
+    """The bytes of an attachment, apart so that lists do not read them."""
+
+    attachment_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceRow:
+    """That `deputy` stands in for `person` from `begins` until before `ends`."""
+
+    id: str
+    city: str
+    office: str
+    person: str
+    deputy: str
+    begins: datetime
+    ends: datetime
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """Somebody who has signed in with a token, as it said then; `groups` None means all of the office."""
+
+    city: str
+    office: str
+    name: str
+    roles: list[str]
+    groups: list[str] | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterRow:
+    """A question to the inbox that its owner keeps."""
+
+    id: str
+    city: str
+    office: str
+    owner: str
+    name: str
+    query: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionRow:
-    """That a task or job was done, once: the primary key makes a second one impossible."""
+    """That a task or job was done, once: the primary key makes a second one impossible. `on_behalf_of`: whose deputy
+    did it."""
 
     task_id: str
     instance_id: str
@@ -120,6 +186,7 @@ class CompletionRow:
     idempotency_key: str | None
     number: int
     at: datetime
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +359,11 @@ Record: TypeAlias = (
     | WorkItemRow
     | CandidateRow
     | CommentRow
+    | AttachmentRow
+    | AttachmentContentRow
+    | AbsenceRow
+    | PersonRow
+    | FilterRow
     | CompletionRow
     | JobRow
     | TimerRow
@@ -311,6 +383,11 @@ TABLE: Mapping[type[Any], Table] = {
     WorkItemRow: tables.work_items,
     CandidateRow: tables.work_item_candidates,
     CommentRow: tables.comments,
+    AttachmentRow: tables.attachments,
+    AttachmentContentRow: tables.attachment_contents,
+    AbsenceRow: tables.absences,
+    PersonRow: tables.people,
+    FilterRow: tables.filters,
     CompletionRow: tables.completions,
     JobRow: tables.jobs,
     TimerRow: tables.timers,

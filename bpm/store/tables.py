@@ -177,6 +177,66 @@ comments = Table(
     Index(None, "instance_id"),
 )
 
+attachments = Table(
+    "attachments",
+    metadata,
+    _id(),
+    *_tenant(),
+    _of_instance(),
+    Column("work_item_id", String(36), ForeignKey("work_items.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(200), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "instance_id"),
+)
+
+attachment_contents = Table(
+    "attachment_contents",
+    metadata,
+    Column("attachment_id", String(36), ForeignKey("attachments.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    _id(),
+    *_tenant(),
+    Column("person", String(200), nullable=False),
+    Column("deputy", String(200), nullable=False),
+    Column("begins", Instant, nullable=False),
+    Column("ends", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Index(None, "city", "office", "deputy"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("city", String(80), primary_key=True),
+    Column("office", String(80), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("roles", Json, nullable=False),
+    Column("groups", Json),
+    Column("seen_at", Instant, nullable=False),
+)
+
+filters = Table(
+    "filters",
+    metadata,
+    _id(),
+    *_tenant(),
+    Column("owner", String(200), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("query", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("city", "office", "owner", "name"),
+)
+
 completions = Table(
     "completions",
     metadata,
@@ -186,6 +246,7 @@ completions = Table(
     Column("idempotency_key", String(200)),
     Column("number", Integer, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("on_behalf_of", String(200)),
     Index(None, "instance_id"),
 )
 

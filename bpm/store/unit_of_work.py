@@ -9,7 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, insert, select, true, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -109,6 +109,11 @@ class UnitOfWork:
             values["version"] = version + 1
         if self.connection.execute(update(table).where(condition).values(**values)).rowcount != 1:
             raise Conflict("changed-meanwhile", "another command changed this first")
+
+    def remove(self, kind: type[Any], key: str) -> None:
+        """Delete one row by id."""
+        table = TABLE[kind]
+        self.connection.execute(delete(table).where(table.c.id == key))
 
     def close(self, kind: type[Any], keys: Sequence[str], state: str, **values: Any) -> None:
         """End rows that wait: their state, and when; further `values` as given."""

@@ -21,6 +21,7 @@ PEOPLE = {
     "fremd": replace(DEMO["clerk"], name="fremd", city="augsburg"),
     "fremdadmin": replace(DEMO["admin"], name="fremdadmin", office="anderes"),
     "kasse": Actor("kasse", frozenset({"clerk"}), ("Kasse",)),
+    "vertretung": Actor("vertretung", frozenset({"clerk"}), ("Poststelle",)),
     "leitung": Actor("leitung", frozenset({"lead"}), ()),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from tests import models
@@ -24,6 +25,17 @@ def test_a_job_is_locked_done_and_recorded_once(api: Client) -> None:
     after = api("GET", f"/instances/{case['id']}").json()
     assert after["variables"]["gemeldet"] is True
     assert [task["element"] for task in after["tasks"]] == ["pruefen"]
+
+
+def test_a_worker_may_wait_for_the_first_job_and_gets_it_when_it_comes(api: Client) -> None:
+    api.deploy(models.with_job())
+    assert api("POST", "/jobs/lock", {**LOCK, "wait_s": 0.3}, as_="worker").json()["items"] == []
+    with ThreadPoolExecutor(1) as others:
+        asked = others.submit(api, "POST", "/jobs/lock", {**LOCK, "wait_s": 30}, as_="worker")
+        case = api.start("auftrag")
+        [job] = asked.result(timeout=20).json()["items"]
+    assert job["instance"] == case["id"]
+    assert api("POST", "/jobs/lock", {**LOCK, "wait_s": 61}, as_="worker").status_code == 422
 
 
 def test_who_comes_back_after_the_lock_is_too_late(api: Client) -> None:
