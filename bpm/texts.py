@@ -44,6 +44,14 @@ ORGAN: Mapping[str, str] = {
     "eu": "EU",
 }
 FORCE: Mapping[str, str] = {"must": "muss", "should": "soll", "may": "kann"}
+SOURCE: Mapping[str, str] = {
+    "own": "eigene Aufgabe",
+    "delegated": "übertragene Aufgabe",
+    "organ": "wer es ändern darf, ist nicht erfasst",
+    "citation": "Quelle nicht erfasst",
+    "since": "ab",
+    "until": "bis",
+}
 COVERAGE: Mapping[str, str] = {
     "minutes": "Arbeitszeit der Schritte",
     "measured": "davon gemessen",

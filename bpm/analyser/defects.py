@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from bpm.analyser.given import TableAt, parts_of
+from bpm.analyser.given import Given, TableAt, parts_of
+from bpm.analyser.offers import unfit
 from bpm.analyser.tables import agree, declared_input, declared_output, names_of, output_of
 from bpm.errors import FeelError
 from bpm.feel import ranges
@@ -34,7 +35,8 @@ from bpm.model.decision import (
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One defect. `text` says what is wrong by language; `rule` is 1-based; `stable` tells it apart from others."""
+    """One defect. `text` says what is wrong by language; `rule` is 1-based; `stable` tells it apart from others;
+    `elements` are steps of the flow it concerns too."""
 
     kind: str
     owner: str
@@ -43,6 +45,7 @@ class Defect:
     rule: int | None = None
     line: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    elements: tuple[str, ...] = ()
 
 
 # --- requirement graph ---------------------------------------------------------------------------------------
@@ -320,3 +323,31 @@ def _misfit(
         }
         evidence = {"cell": cell, "column": column, "value": shown, "allowed": to_text(allowed)}
         yield Defect("outside", at.owner, text, f"{column}: {shown}", number, line, evidence)
+
+
+# --- forms ---------------------------------------------------------------------------------------------------
+
+
+def unfit_forms(given: Given, at: TableAt) -> Iterator[Defect]:
+    """Form fields that give a column another type than it has, or values that are not allowed there."""
+    for clause in at.table.inputs:
+        column = " ".join(clause.expression.split())
+        for offer, what, found in unfit(given, at, clause):
+            place = {"de": f"das Formular bei „{offer.element_name}“", "en": f"the form at {offer.element_name!r}"}
+            declared, allowed = declared_input(at.model, clause)
+            text = (
+                {
+                    "de": f"{place['de']} gibt für „{column}“ den Typ {found}, die Spalte ist vom Typ {declared}",
+                    "en": f"{place['en']} gives {column!r} the type {found}, the column is of the type {declared}",
+                }
+                if what == "type"
+                else {
+                    "de": f"{place['de']} lässt für „{column}“ {found} zu; erlaubt: {to_text(allowed or ranges.ALL)}",
+                    "en": f"{place['en']} lets in {found} for {column!r}, allowed is {to_text(allowed or ranges.ALL)}",
+                }
+            )
+            evidence = {"column": column, "form": offer.form, "field": offer.field.key, "found": found}
+            evidence |= {"declared": declared} if what == "type" else {"allowed": to_text(allowed or ranges.ALL)}
+            line = clause.line or at.table.line
+            stable = f"{column}: {offer.form} {found}"
+            yield Defect("form", at.owner, text, stable, None, line, evidence, (offer.element,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bpm.eventlog import NO_GUIDE, Guide
 from bpm.model.decision import (
     Boxed,
     ConditionalExpression,
@@ -25,9 +26,13 @@ from bpm.model.decision import (
 if TYPE_CHECKING:
     from bpm.analyser.ablation import Ablation
     from bpm.analyser.dataflow import DataFlow
+    from bpm.analyser.observed import Observed
+    from bpm.analyser.offers import Offer
+    from bpm.analyser.rivals import Stated
     from bpm.analyser.soundness import Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.analyser.upstream import Dead
+    from bpm.eventlog import Recorded
     from bpm.model.graph import Graph
     from bpm.model.procedure import Procedure
     from bpm.model.process import FlowNode, Process
@@ -51,9 +56,16 @@ class TableAt:
 
 @dataclass(frozen=True)
 class Given:
-    """One procedure as checks see it. `process` is the main process of its model; None where there is only DMN."""
+    """One procedure as checks see it. `process` is the main process of its model; None where there is only DMN.
+
+    `neighbours` are other procedures looked at in the same run that may state the same facts; each pair of procedures
+    is compared once, from the first of them. `recorded` is a log of real cases of it, `guide` what people said of it.
+    """
 
     procedure: Procedure
+    neighbours: tuple[Given, ...] = ()
+    recorded: Recorded | None = None
+    guide: Guide = NO_GUIDE
 
     @property
     def key(self) -> str:
@@ -94,18 +106,18 @@ class Given:
         )
 
     @cached_property
-    def soundness(self) -> Soundness | None:
-        """What the state space of the main process tells; explored once for all checks of the flow."""
-        from bpm.analyser.soundness import examine
-
-        return None if self.process is None else examine(self.process)
-
-    @cached_property
     def dataflows(self) -> tuple[DataFlow, ...]:
         """Who reads and writes what, for every process of the file that has flow nodes, in its order."""
         from bpm.analyser.dataflow import DataFlow
 
         return tuple(DataFlow(self.procedure, graph) for graph in self.graphs)
+
+    @cached_property
+    def soundness(self) -> Soundness | None:
+        """What the state space of the main process tells; explored once for all checks of the flow."""
+        from bpm.analyser.soundness import examine
+
+        return None if self.process is None else examine(self.graph or self.process)
 
     @cached_property
     def verdicts(self) -> tuple[Soundness, ...]:
@@ -114,10 +126,16 @@ class Given:
 
         main = self.process
         return tuple(
-            self.soundness if process is main and self.soundness is not None else examine(process)
-            for process in self.processes
-            if process.nodes
+            self.soundness if graph.process is main and self.soundness is not None else examine(graph)
+            for graph in self.graphs
         )
+
+    @cached_property
+    def observed(self) -> Observed | None:
+        """The real log beside the model; None where no log is given."""
+        from bpm.analyser.observed import Observed
+
+        return None if self.recorded is None else Observed(self.recorded, self.guide, self.graph)
 
     @cached_property
     def nodes(self) -> Mapping[str, FlowNode]:
@@ -135,6 +153,20 @@ class Given:
         from bpm.analyser.tables import geometry
 
         return tuple((at, geometry(at)) for at in self.tables)
+
+    @cached_property
+    def stated(self) -> tuple[Stated, ...]:
+        """Every output of every table that gives one result, with the names the fact goes by."""
+        from bpm.analyser.rivals import find_stated
+
+        return tuple(find_stated(self))
+
+    @cached_property
+    def offers(self) -> Mapping[str, tuple[Offer, ...]]:
+        """What the forms of the procedure offer, by variable."""
+        from bpm.analyser.offers import find_offers
+
+        return find_offers(self)
 
     @cached_property
     def ablations(self) -> tuple[tuple[TableAt, Ablation | NotBoxes], ...]:

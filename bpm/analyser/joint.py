@@ -8,17 +8,16 @@ stronger rules take is cut away. Missing inputs are left aside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bpm.analyser.boxes import Box, Boxes, Budget, Column, column, common, neighbours, outside
 from bpm.analyser.examples import example_of
 from bpm.analyser.given import TableAt
-from bpm.analyser.rows import stronger
-from bpm.analyser.tables import Geometry, agree, in_force_together, priorities
+from bpm.analyser.rows import dated, leaves_open, stronger
+from bpm.analyser.tables import Geometry, agree, in_force, in_force_together, priorities
 from bpm.feel import ranges
 from bpm.feel.ranges import ALL, Region
-from bpm.model.decision import Rule
 
 MOST_RULES = 2_000
 """Rules of two tables together that are still laid over each other."""
@@ -45,6 +44,16 @@ class Conflict:
     box: Box
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A rule (0-based) that was in force until `ended` and is decided differently from `began` on (ISO dates)."""
+
+    side: Side
+    rule: int
+    ended: str
+    began: str
+
+
 class TooMuch(Exception):
     """The tables are too large or too entangled to be laid over each other."""
 
@@ -68,7 +77,8 @@ class Joint:
         return {entry.expression: example_of(entry, mask) for entry, mask in pairs}
 
     def conflicts(self, budget: Budget) -> Iterator[Conflict]:
-        """Pairs of rules that decide a common case differently and may be in force on one day.
+        """Pairs of rules that decide a common case differently and may be in force on one day. Rows that leave the
+        outcome to a person decide nothing differently.
 
         Raises:
             TooMuch: the budget is spent.
@@ -83,6 +93,8 @@ class Joint:
                 second = other - offset
                 if second < 0 or not self._differ(one, second) or not in_force_together(rules[one], rules[other]):
                     continue
+                if leaves_open(rules[one]) or leaves_open(rules[other]):
+                    continue
                 box = common(self.boxes.box(one), self.boxes.box(other))
                 taken = [self.boxes.box(rule) for rule in (*above[0][one], *above[1][second])]
                 found, piece = outside(box, taken, budget)
@@ -90,6 +102,23 @@ class Joint:
                     raise TooMuch
                 if found and piece is not None:
                     yield Conflict(one, second, piece)
+
+    def outdated(self) -> tuple[Outdated, ...]:
+        """Rules that another table decides differently since they went out of force, the first successor of each."""
+        offset = self.first.shape.boxes.count
+        rules = [*dated(self.first.at), *dated(self.second.at)]
+        if not any(basis.valid_to for rule in rules for basis in rule.legal_bases):
+            return ()
+        found: dict[int, Outdated] = {}
+        for one, near in neighbours(self.boxes):
+            for other in near if one < offset else ():
+                if other >= offset and self._differ(one, other - offset):
+                    old, new = sorted((one, other), key=lambda rule: in_force(rules[rule])[1])
+                    ended, began = in_force(rules[old])[1], in_force(rules[new])[0]
+                    if ended < began and (old not in found or began < found[old].began):
+                        side = self.first if old < offset else self.second
+                        found[old] = Outdated(side, old if old < offset else old - offset, ended, began)
+        return tuple(found[rule] for rule in sorted(found))
 
     def _differ(self, one: int, other: int) -> bool:
         left = self.first.shape.outputs[one][self.first.output]
@@ -148,9 +177,3 @@ def _stronger(side: Side, boxes: Boxes, offset: int) -> list[list[int]]:
         [offset + other for other in stronger(shape, rule, range(count), ranks) if other != rule]
         for rule in range(count)
     ]
-
-
-def dated(at: TableAt) -> list[Rule]:
-    """Rules with the law they rest on, that of the decision where they name none."""
-    bases = at.decision.legal_bases if at.decision is not None else ()
-    return [rule if rule.legal_bases or not bases else replace(rule, legal_bases=bases) for rule in at.table.rules]

@@ -6,14 +6,17 @@ that a row offered for removal is missed by no case at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from bpm.analyser.given import TableAt
 from bpm.analyser.tables import Geometry
 from bpm.errors import FeelError
 from bpm.feel import ranges
 from bpm.feel.syntax import parse_unary_tests
 from bpm.model.decision import Rule
+from bpm.texts import FORCE, ORGAN, SOURCE, translate
 
 
 def accepts_null(text: str) -> bool:
@@ -70,8 +73,46 @@ def bases_of(rule: Rule) -> tuple[tuple[Any, ...], ...]:
 
 
 def sources_of(rule: Rule) -> list[dict[str, Any]]:
-    """The law a rule rests on as evidence: citation, the organ that may change it, and its dates."""
+    """The law a rule rests on as evidence: citation, the organ that may change it, whether it must, should or may be
+    applied, whether the task is delegated to the city, and its dates. None: not recorded."""
     return [
-        {"citation": basis.citation, "organ": basis.organ, "valid_from": basis.valid_from, "valid_to": basis.valid_to}
+        {
+            "citation": basis.citation,
+            "organ": basis.organ,
+            "force": basis.force,
+            "delegated": basis.delegated,
+            "valid_from": basis.valid_from,
+            "valid_to": basis.valid_to,
+        }
         for basis in rule.legal_bases
     ]
+
+
+def leaves_open(rule: Rule) -> bool:
+    """Whether a row leaves the outcome to a person: it hands the case over, or all its law says "may"."""
+    return rule.handover is not None or (
+        bool(rule.legal_bases) and all(basis.force == "may" for basis in rule.legal_bases)
+    )
+
+
+def cited(rule: Rule, lang: str) -> str:
+    """The law a rule rests on in words: what, who may change it, how binding it is, since and until when."""
+    return "; ".join(_cited(source, lang) for source in sources_of(rule)) or translate(SOURCE["citation"], lang)
+
+
+def _cited(source: Mapping[str, Any], lang: str) -> str:
+    organ, force, delegated = source["organ"], source["force"], source["delegated"]
+    said = [ORGAN.get(organ, organ) if organ else SOURCE["organ"]]
+    said += [FORCE.get(force, force)] if force else []
+    said += [] if delegated is None else [SOURCE["delegated" if delegated else "own"]]
+    words = [translate(word, lang) for word in said]
+    for end in ("since", "until"):
+        day = source["valid_from" if end == "since" else "valid_to"]
+        words += [f"{translate(SOURCE[end], lang)} {day}"] if day else []
+    return f"{source['citation']} ({', '.join(words)})"
+
+
+def dated(at: TableAt) -> list[Rule]:
+    """Rules with the law they rest on, that of the decision where they name none."""
+    bases = at.decision.legal_bases if at.decision is not None else ()
+    return [rule if rule.legal_bases or not bases else replace(rule, legal_bases=bases) for rule in at.table.rules]

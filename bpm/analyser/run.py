@@ -95,13 +95,15 @@ class Analysis:
     not_recorded: tuple[NotRecorded, ...]
 
 
-def analyse(procedure: Procedure, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()) -> Analysis:
-    """Run the chosen checks (see `catalogue.choose`) on one procedure.
+def analyse(
+    procedure: Procedure | Given, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()
+) -> Analysis:
+    """Run the chosen checks (see `catalogue.choose`) on one procedure, which may come with neighbours.
 
     Raises:
         NotFound: `select` or `ignore` names no check.
     """
-    given = Given(procedure)
+    given = procedure if isinstance(procedure, Given) else Given(procedure)
     checks = choose(select, ignore)
     findings: list[tuple[Finding, Check]] = []
     skipped: list[SkippedCheck] = []
@@ -110,12 +112,12 @@ def analyse(procedure: Procedure, select: tuple[str, ...] | None = None, ignore:
             if isinstance(outcome, Skipped):
                 skipped.append(SkippedCheck(check.code, outcome))
             else:
-                findings.append((_without_forbidden_remedy(outcome, given), check))
+                findings.append((_with_sources(_without_forbidden_remedy(outcome, given), given), check))
     findings.sort(key=lambda pair: _order(pair[0]))
     skipped.sort(key=lambda entry: (entry.code, entry.skipped.element or "", entry.skipped.reason["en"]))
     return Analysis(
         given.key,
-        procedure.path,
+        given.procedure.path,
         tuple(check.code for check in checks),
         tuple(_report(findings)),
         tuple(skipped),
@@ -191,3 +193,19 @@ def _without_forbidden_remedy(finding: Finding, given: Given) -> Finding:
             if any(protection(node) is not None for node in touched):
                 return replace(finding, remedy=None)
     return finding
+
+
+def _with_sources(finding: Finding, given: Given) -> Finding:
+    """A finding about rows of a table names the law they rest on, where it is recorded and not named already."""
+    if not finding.rules or finding.decision is None or "sources" in finding.evidence:
+        return finding
+    from bpm.analyser.rows import dated, sources_of
+
+    held = [at for at in given.tables if at.owner == finding.decision and at.model.path == finding.path]
+    if len(held) != 1 or max(finding.rules) > len(held[0].table.rules):
+        return finding
+    rules = dated(held[0])
+    found = {str(number): sources_of(rules[number - 1]) for number in finding.rules}
+    if not any(found.values()):
+        return finding
+    return replace(finding, evidence={**finding.evidence, "sources": found})

@@ -18,7 +18,8 @@ from typing import Any
 from bpm.analyser.boxes import DISCRETE, Column
 from bpm.analyser.examples import as_json
 from bpm.analyser.given import Given, TableAt
-from bpm.analyser.tables import NotBoxes, path_of
+from bpm.analyser.rivals import rivals
+from bpm.analyser.tables import Geometry, NotBoxes, path_of
 from bpm.errors import FeelError
 from bpm.feel import parse_expression, ranges
 from bpm.feel.ranges import MIRRORED
@@ -89,19 +90,47 @@ def canonical(cut: Cut, kind: str) -> Cut:
 
 
 def _tables(given: Given, asked: Mapping[str, int]) -> Iterator[Place]:
-    for at, shape in given.geometries:
+    for _, shape in given.geometries:
         if isinstance(shape, NotBoxes):
             continue
         for entry in shape.boxes.columns:
-            if entry.kind in UNORDERED or asked[entry.expression] < 2:
+            if entry.kind not in UNORDERED and asked[entry.expression] >= 2:
+                yield _place(shape, entry)
+
+
+def _place(shape: Geometry, entry: Column) -> Place:
+    at = shape.at
+    cuts: dict[Cut, list[int]] = {}
+    for rule in range(shape.boxes.count):
+        if not shape.boxes.is_empty(rule):
+            for cut in _cuts_of(entry, entry.masks[rule]):
+                cuts.setdefault(cut, []).append(rule + 1)
+    made = {cut: tuple(rules) for cut, rules in cuts.items()}
+    return Place(at.owner, at.name, at.model.path, at.table.line, entry.expression, entry.kind, made, at)
+
+
+def shared_places(given: Given) -> Iterator[tuple[Place, Place, Given]]:
+    """Pairs of tables of this procedure and a neighbour that state one fact, or cut an item of the city's registers,
+    and the quantities both cut."""
+    seen: set[tuple[int, int, str]] = set()
+    pairs = [(it.first.shape, it.second.shape, it.other, False) for it in rivals(given) if it.other is not None]
+    for other in given.neighbours:
+        ours, theirs = ([shape for _, shape in it.geometries if isinstance(shape, Geometry)] for it in (given, other))
+        pairs += [(one, two, other, True) for one in ours for two in theirs]
+    for one, two, other, registered in pairs:
+        items = {*given.registers, *other.registers}
+        columns = {entry.expression: entry for entry in two.boxes.columns}
+        for entry in one.boxes.columns:
+            key = (id(one), id(two), entry.expression)
+            twin = columns.get(entry.expression)
+            if twin is None or key in seen or entry.kind in UNORDERED or twin.kind in UNORDERED:
                 continue
-            cuts: dict[Cut, list[int]] = {}
-            for rule in range(shape.boxes.count):
-                if not shape.boxes.is_empty(rule):
-                    for cut in _cuts_of(entry, entry.masks[rule]):
-                        cuts.setdefault(cut, []).append(rule + 1)
-            made = {cut: tuple(rules) for cut, rules in cuts.items()}
-            yield Place(at.owner, at.name, at.model.path, at.table.line, entry.expression, entry.kind, made, at)
+            if registered and entry.expression not in items:
+                continue
+            seen.add(key)
+            first, second = _place(one, entry), _place(two, twin)
+            if first.cuts and second.cuts:
+                yield first, second, other
 
 
 def _cuts_of(entry: Column, mask: int) -> Iterator[Cut]:

@@ -51,7 +51,11 @@ class OutputClause:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: unary tests per input, expression per output, annotations, and the law it rests on."""
+    """One row: unary tests per input, expression per output, annotations, and the law it rests on.
+
+    `handover` (`li:handover to`) says that the row decides nothing itself and hands the case to a person: the role
+    named, empty if the file names none, None for a row that decides.
+    """
 
     id: str
     inputs: tuple[str, ...]
@@ -59,6 +63,7 @@ class Rule:
     annotations: tuple[str, ...] = ()
     legal_bases: tuple[LegalBasis, ...] = ()
     line: int | None = None
+    handover: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from bpm.analyser.catalogue import choose
 from bpm.analyser.check import SEVERITIES
+from bpm.analyser.rivals import with_neighbours
 from bpm.analyser.run import Analysis, Reported, analyse
 from bpm.errors import ModelError
 from bpm.model.procedure import FileError, Procedure
@@ -122,11 +123,12 @@ def _check(
     codes = tuple(one.code for one in choose(select, ignore))
     files: dict[str, CheckedFile] = {file.path: file for file in missing}
     analyses: list[Analysis] = []
+    procedures = list(procedures)
     for procedure in procedures:
         for file in _files(procedure):
             files.setdefault(file.path, file)
-        if procedure.process is not None or procedure.decisions:
-            analyses.append(analyse(procedure, select, ignore))
+    for given in with_neighbours([it for it in procedures if it.process is not None or it.decisions]):
+        analyses.append(analyse(given, select, ignore))
     return Checked(tuple(files[path] for path in sorted(files)), codes, tuple(analyses))
 
 

@@ -1,6 +1,6 @@
 """The fixtures of the checks: `tests/checks/<code>/invalid-*` with `invalid-*.json` beside, and `valid-*` near misses.
 
-A fixture is a `.bpmn` or `.dmn` file, or a folder with both (one procedure).
+A fixture is a `.bpmn` or `.dmn` file, a folder with both (one procedure), or a folder of such folders (several).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bpm.analyser.rivals import with_neighbours
 from bpm.analyser.run import Analysis, analyse
 from bpm.model.reader import read
 
@@ -33,7 +34,7 @@ def analyses(fixture: Path, code: str) -> list[Analysis]:
     procedures = read(fixture)
     for procedure in procedures:
         assert not procedure.errors, [str(error) for error in procedure.errors]
-    return [analyse(procedure, select=(code,)) for procedure in procedures]
+    return [analyse(given, select=(code,)) for given in with_neighbours(procedures)]
 
 
 def findings(fixture: Path, code: str) -> list[dict[str, Any]]:

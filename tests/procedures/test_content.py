@@ -151,4 +151,4 @@ def test_nobody_of_flesh_and_blood_is_named() -> None:
 
 def test_every_plant_of_the_first_twelve_is_somewhere() -> None:
     planted = {entry["code"] for key in KEYS for entry in expected(key)["expected"]}
-    assert planted == {"BU01", "BU03", "RS01", "RS05", "RC01", "RC05", "RC07", "FL06"}
+    assert planted >= {"BU01", "BU03", "RS01", "RS05", "RC01", "RC05", "RC07", "RC10", "FL06"}

@@ -2,8 +2,9 @@
 
 What it finds
 Inputs within the allowed values that no rule of a table meets and no default answers. The boxes of the finding are the
-largest such regions; `complete` tells whether they are all of it. Tables that collect results without adding them up
-answer an empty list there and are left alone. A missing (null) input is a question of its own and no gap.
+largest such regions; `complete` tells whether they are all of it. Where forms alone write an input, only what they
+offer counts. Tables that collect results without adding them up answer an empty list there and are left alone, and a
+row that hands the case to a person answers. A missing (null) input is a question of its own and no gap.
 
 Why it costs
 A case without a rule stops at somebody's desk: it is sent round, decided by habit, or an automatic step fails.
@@ -21,21 +22,23 @@ Calvanese, Dumas, Laurson, Maggi: Semantics and analysis of DMN decision tables,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from bpm.analyser.boxes import gaps
+from bpm.analyser.boxes import Gaps, gaps
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
-from bpm.analyser.given import Given
-from bpm.analyser.tables import NotBoxes
+from bpm.analyser.given import Given, TableAt
+from bpm.analyser.offers import as_offered
+from bpm.analyser.tables import Geometry, NotBoxes
 
 DE = """Eine Entscheidungstabelle hat für mögliche Fälle keine Regel.
 
 Was gefunden wird
 Eingaben innerhalb der erlaubten Werte, auf die keine Regel der Tabelle passt und für die kein Standardergebnis steht.
-Genannt werden die größten solchen Bereiche; `complete` sagt, ob das alle sind. Tabellen, die Ergebnisse nur sammeln,
-antworten dort mit einer leeren Liste und bleiben außer Betracht. Eine fehlende Angabe (null) ist eine eigene Frage und
-keine Lücke.
+Genannt werden die größten solchen Bereiche; `complete` sagt, ob das alle sind. Wo allein Formulare eine Angabe
+schreiben, zählt nur, was sie anbieten. Tabellen, die Ergebnisse nur sammeln, antworten dort mit einer leeren Liste und
+bleiben außer Betracht, und eine Zeile, die den Fall an einen Menschen gibt, ist eine Antwort. Eine fehlende Angabe
+(null) ist eine eigene Frage und keine Lücke.
 
 Warum es kostet
 Ein Fall ohne Regel bleibt auf einem Schreibtisch liegen: Er wird herumgereicht, nach Gewohnheit entschieden, oder ein
@@ -74,37 +77,69 @@ def find_gaps(given: Given) -> Iterator[Outcome]:
         if isinstance(shape, NotBoxes):
             yield shape.skipped
             continue
+        narrowed = as_offered(given, shape)
         found = gaps(shape.boxes)
         if found.exists is None:
             yield Skipped(
                 reason={"de": f"„{at.name}“ ist zu groß", "en": f"{at.name!r} is too large"}, element=at.owner
             )
-        elif found.exists:
-            example = shape.example(found.boxes[0])
-            case = ", ".join(f"{name} = {_shown(value)}" for name, value in example.items())
-            yield Finding(
-                code="RC01",
-                basis="proof",
-                path=at.model.path,
-                procedure=given.key,
-                line=table.line,
-                element_ids=(at.owner,),
-                decision=at.owner,
-                message={
-                    "de": f"„{at.name}“ hat für manche Fälle keine Regel, zum Beispiel für {case}.",
-                    "en": f"{at.name!r} has no rule for some cases, for example for {case}.",
-                },
-                question={
-                    "de": "Kommt dieser Fall vor, und was soll dann gelten?",
-                    "en": "Does this case occur, and what should apply then?",
-                },
-                evidence={
-                    "exists": True,
-                    "boxes": [shape.texts(box) for box in found.boxes],
-                    "complete": found.complete,
-                    "example": example,
-                },
-            )
+            continue
+        if found.exists and narrowed is not shape:
+            all_boxes, found = found.boxes, gaps(narrowed.boxes)
+            if found.exists is False:
+                yield _only_unoffered(at, shape.texts(all_boxes[0]))
+        if found.exists:
+            yield _finding(given, shape, narrowed, found)
+
+
+def _only_unoffered(at: TableAt, box: Mapping[str, str]) -> Skipped:
+    """Cases without a rule that no form lets in are no gap, but are said."""
+    shown = ", ".join(f"{name}: {tests}" for name, tests in box.items())
+    return Skipped(
+        reason={
+            "de": f"„{at.name}“ hat nur für Werte keine Regel, die kein Formular anbietet ({shown})",
+            "en": f"{at.name!r} lacks rules only for values that no form offers ({shown})",
+        },
+        element=at.owner,
+        path=at.model.path,
+    )
+
+
+def _finding(given: Given, whole: Geometry, shape: Geometry, found: Gaps) -> Finding:
+    """`shape` is the table for what forms let in, `whole` the table as it stands."""
+    at = shape.at
+    example = shape.example(found.boxes[0])
+    case = ", ".join(f"{name} = {_shown(value)}" for name, value in example.items())
+    pairs = zip(shape.boxes.columns, whole.boxes.columns, strict=True)
+    bounds = {
+        entry.expression: sorted({offer.form for offer in given.offers[entry.expression]})
+        for entry, before in pairs
+        if entry is not before
+    }
+    return Finding(
+        code="RC01",
+        basis="proof",
+        path=at.model.path,
+        procedure=given.key,
+        line=at.table.line,
+        element_ids=(at.owner,),
+        decision=at.owner,
+        message={
+            "de": f"„{at.name}“ hat für manche Fälle keine Regel, zum Beispiel für {case}.",
+            "en": f"{at.name!r} has no rule for some cases, for example for {case}.",
+        },
+        question={
+            "de": "Kommt dieser Fall vor, und was soll dann gelten?",
+            "en": "Does this case occur, and what should apply then?",
+        },
+        evidence={
+            "exists": True,
+            "boxes": [shape.texts(box) for box in found.boxes],
+            "complete": found.complete,
+            "example": example,
+            **({"forms": bounds} if bounds else {}),
+        },
+    )
 
 
 def _shown(value: object) -> str:

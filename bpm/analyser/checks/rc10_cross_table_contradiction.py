@@ -1,11 +1,15 @@
-"""Two decision tables settle the same fact differently for one case.
+"""Two tables, or a form and a table, settle the same fact differently for one case.
 
 What it finds
-Two tables of a procedure, neither of which rests on the other, that look at a common input and give the same fact: they
-write the same variable (proven), or call an output by the same name (a guess: the name may mean two things). Named are
-cases for which the rule that decides in one table says something else than the rule that decides in the other, with the
-sources of both. Rules whose legal bases are never in force on one day do not contradict each other; a rule without
-dates takes those of its decision. Missing inputs and results that are formulas are left aside.
+Two tables, neither of which rests on the other, that look at a common input and give the same fact: in one procedure
+they write the same variable (proven) or call an output by the same name (a guess: the name may mean two things); across
+procedures they give an item that the city's registers hold (proven), an item definition of equal wording or an output
+of equal name (a guess). Named are cases for which the rule that decides in one table says something else than the rule
+that decides in the other, with the sources of both, their dates and the organ that may change each. Rules whose legal
+bases are never in force on one day do not contradict each other; which one is out of date is said beside. A rule
+without dates takes those of its decision. And forms that offer a figure as an ordinary choice for which the table has
+no rule but the one that hands over to a person, though it has rules for other choices of the list (a guess). Rows that
+hand the case to a person, rows that rest on a "may" alone, missing inputs and results that are formulas are left aside.
 
 Why it costs
 The outcome depends on which table is asked first; two offices answer one person differently, and one of them is wrong.
@@ -24,27 +28,31 @@ DMN 1.5, 6.3 (requirement graphs); contradictions across tables: only rules of e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from datetime import date, timedelta
 from typing import Any
 
 from bpm.analyser.boxes import Budget
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
-from bpm.analyser.given import Given, TableAt
-from bpm.analyser.joint import Conflict, Joint, Side, TooMuch, dated, lay_over
-from bpm.analyser.rows import sources_of
-from bpm.analyser.tables import NotBoxes
-from bpm.model.process import BusinessRuleTask
+from bpm.analyser.given import Given
+from bpm.analyser.joint import Conflict, Joint, TooMuch, lay_over
+from bpm.analyser.offers import Unruled, unruled
+from bpm.analyser.rivals import Rivals, rivals
+from bpm.analyser.rows import cited, dated, sources_of
 
-DE = """Zwei Entscheidungstabellen legen dieselbe Tatsache für einen Fall verschieden fest.
+DE = """Zwei Tabellen, oder ein Formular und eine Tabelle, legen dieselbe Tatsache für einen Fall verschieden fest.
 
 Was gefunden wird
-Zwei Tabellen eines Verfahrens, von denen keine auf der anderen beruht, die eine gemeinsame Angabe ansehen und dieselbe
-Tatsache festlegen: Sie schreiben dieselbe Variable (bewiesen) oder nennen ein Ergebnis gleich (Vermutung: Der Name kann
-zweierlei bedeuten). Genannt werden Fälle, für die die entscheidende Zeile der einen Tabelle etwas anderes sagt als die
-der anderen, mit den Quellen beider. Regeln, deren Rechtsgrundlagen an keinem Tag zugleich gelten, widersprechen sich
-nicht; eine Zeile ohne Daten nimmt die ihrer Entscheidung. Fehlende Angaben und Ergebnisse, die Formeln sind, bleiben
-außer Betracht.
+Zwei Tabellen, von denen keine auf der anderen beruht, die eine gemeinsame Angabe ansehen und dieselbe Tatsache
+festlegen: In einem Verfahren schreiben sie dieselbe Variable (bewiesen) oder nennen ein Ergebnis gleich (Vermutung: Der
+Name kann zweierlei bedeuten); über Verfahren hinweg geben sie eine Angabe, die Register der Stadt führen (bewiesen),
+einen Datentyp gleichen Wortlauts oder ein Ergebnis gleichen Namens (Vermutung). Genannt werden Fälle, für die die
+entscheidende Zeile der einen Tabelle etwas anderes sagt als die der anderen, mit den Quellen beider, ihrer Geltung und
+dem Organ, das sie ändern darf. Regeln, deren Rechtsgrundlagen an keinem Tag zugleich gelten, widersprechen sich nicht;
+welche veraltet ist, steht daneben. Eine Zeile ohne Daten nimmt die ihrer Entscheidung. Außerdem Formulare, die eine
+Zahl als gewöhnliche Wahl anbieten, für die die Tabelle keine andere Regel hat als die, die an einen Menschen übergibt,
+obwohl sie andere Werte der Auswahl regelt (Vermutung). Zeilen, die den Fall an einen Menschen geben, Zeilen, die allein
+auf einem „kann“ beruhen, fehlende Angaben und Ergebnisse, die Formeln sind, bleiben außer Betracht.
 
 Warum es kostet
 Das Ergebnis hängt davon ab, welche Tabelle zuerst gefragt wird; zwei Stellen antworten einer Person verschieden, und
@@ -68,8 +76,6 @@ MOST_CASES = 10
 MOST_PAIRS = 500
 """Pairs of tables laid over each other."""
 
-ONE_RESULT = {"UNIQUE", "ANY", "FIRST", "PRIORITY"}
-
 
 @check(
     code="RC10",
@@ -79,40 +85,28 @@ ONE_RESULT = {"UNIQUE", "ANY", "FIRST", "PRIORITY"}
     title={"de": "Widerspruch zwischen Tabellen", "en": "Contradiction between tables"},
 )
 def find_contradictions(given: Given) -> Iterator[Outcome]:
-    """One finding per pair of tables and fact."""
-    seen: set[tuple[int, int, int, int]] = set()
+    """One finding per pair of tables and fact, and one per form field and table."""
     budget = Budget()
-    for (fact, proven), sides in _facts(given).items():
-        for first, second in combinations(sides, 2):
-            key = (id(first.at), first.output, id(second.at), second.output)
-            if first.at is second.at or key in seen or _rests_on(first.at, second.at):
-                continue
-            if len(seen) == MOST_PAIRS:
-                yield Skipped(
-                    reason={
-                        "de": f"mehr als {MOST_PAIRS} Paare von Tabellen",
-                        "en": f"more than {MOST_PAIRS} pairs of tables",
-                    }
-                )
-                return
-            seen.add(key)
-            try:
-                joint = lay_over(first, second, budget)
-                conflicts = [] if joint is None else _some(joint, budget)
-            except TooMuch:
-                yield Skipped(
-                    reason={
-                        "de": f"„{first.at.name}“ und „{second.at.name}“ sind zusammen zu groß",
-                        "en": f"{first.at.name!r} and {second.at.name!r} are too large together",
-                    },
-                    element=first.at.owner,
-                    path=first.at.model.path,
-                )
-                if budget.left <= 0:
-                    return
-                continue
-            if joint is not None and conflicts:
-                yield _finding(given, fact, proven, joint, conflicts)
+    for number, pair in enumerate(rivals(given)):
+        if number == MOST_PAIRS:
+            yield Skipped(
+                reason={"de": f"mehr als {MOST_PAIRS} Paare von Tabellen", "en": f"more than {MOST_PAIRS} table pairs"}
+            )
+            break
+        try:
+            joint = lay_over(pair.first, pair.second, budget)
+            conflicts = [] if joint is None else _some(joint, budget)
+        except TooMuch:
+            yield _too_large(pair)
+            if budget.left <= 0:
+                break
+            continue
+        if joint is not None:
+            if conflicts:
+                yield _finding(given, pair, joint, conflicts)
+            yield from _outdated(joint)
+    for found in unruled(given):
+        yield _of_form(given, found)
 
 
 def _some(joint: Joint, budget: Budget) -> list[Conflict]:
@@ -124,87 +118,86 @@ def _some(joint: Joint, budget: Budget) -> list[Conflict]:
     return found
 
 
-def _facts(given: Given) -> dict[tuple[str, bool], list[Side]]:
-    """Tables by the fact they give, and whether that is one variable: those first, then outputs of equal name."""
-    variables: dict[tuple[str, bool], list[Side]] = {}
-    names: dict[tuple[str, bool], list[Side]] = {}
-    written: dict[str, set[str]] = {}
-    for process in given.processes:
-        for node in process.nodes:
-            if isinstance(node, BusinessRuleTask) and node.decision and node.result_variable:
-                found = given.procedure.decision(node.decision)
-                if found is not None:
-                    written.setdefault(found[1].id, set()).add(node.result_variable)
-    for at, shape in given.geometries:
-        if isinstance(shape, NotBoxes) or at.decision is None or at.decision.logic is not at.table:
-            continue
-        if at.table.hit_policy not in ONE_RESULT:
-            continue
-        single = len(at.table.outputs) == 1
-        # what a process stores the result under is what counts there; elsewhere it is the decision's own variable
-        for variable in sorted(written.get(at.decision.id) or {at.decision.variable}):
-            for position, clause in enumerate(at.table.outputs):
-                fact = variable if single else f"{variable}.{clause.name}"
-                variables.setdefault((fact, True), []).append(Side(shape, position))
-        for position, clause in enumerate(at.table.outputs):
-            if clause.name:
-                names.setdefault((clause.name, False), []).append(Side(shape, position))
-    return {**variables, **names}
+def _too_large(pair: Rivals) -> Skipped:
+    first, second = pair.first.at, pair.second.at
+    return Skipped(
+        reason={
+            "de": f"„{first.name}“ und „{second.name}“ sind zusammen zu groß",
+            "en": f"{first.name!r} and {second.name!r} are too large together",
+        },
+        element=first.owner,
+        path=first.model.path,
+    )
 
 
-def _rests_on(first: TableAt, second: TableAt) -> bool:
-    """Whether one of two decisions requires the other, directly or through others."""
-    if first.model is not second.model:
-        return False
-    requires = {decision.id: decision.requires for decision in first.model.decisions}
-    for start, goal in ((first.owner, second.owner), (second.owner, first.owner)):
-        todo, seen = [start], {start}
-        while todo:
-            for id in requires.get(todo.pop(), ()):
-                if id == goal:
-                    return True
-                if id not in seen:
-                    seen.add(id)
-                    todo.append(id)
-    return False
+def _outdated(joint: Joint) -> Iterator[Skipped]:
+    """What is not compared, because it is out of force since another table decides it differently."""
+    found = joint.outdated()
+    for side, other in ((joint.first, joint.second), (joint.second, joint.first)):
+        mine = [entry for entry in found if entry.side is side]
+        for ended in sorted({entry.ended for entry in mine}):
+            rows = ", ".join(str(entry.rule + 1) for entry in mine if entry.ended == ended)
+            yield Skipped(
+                reason={
+                    "de": f"„{side.at.name}“ (Zeile {rows}) ist veraltet seit {_day_after(ended)}; "
+                    f"es gilt „{other.at.name}“",
+                    "en": f"{side.at.name!r} (rule {rows}) is out of date since {_day_after(ended)}; "
+                    f"{other.at.name!r} applies",
+                },
+                element=side.at.owner,
+                path=side.at.model.path,
+            )
 
 
-def _finding(given: Given, fact: str, proven: bool, joint: Joint, conflicts: list[Conflict]) -> Finding:
+def _day_after(text: str) -> str:
+    try:
+        return (date.fromisoformat(text) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return text
+
+
+def _finding(given: Given, pair: Rivals, joint: Joint, conflicts: list[Conflict]) -> Finding:
     first, second = joint.first, joint.second
-    cases = [_case(joint, conflict) for conflict in conflicts[:MOST_CASES]]
+    cases = [_case(pair, joint, conflict) for conflict in conflicts[:MOST_CASES]]
     shown = ", ".join(f"{name} = {_value(value)}" for name, value in cases[0]["example"].items())
     one, other = (entry["output"] for entry in cases[0]["rules"])
     rows = [entry["rule"] for entry in cases[0]["rules"]]
+    rules = [dated(side.at)[row - 1] for side, row in zip((first, second), rows, strict=True)]
+    law = {lang: [cited(rule, lang) for rule in rules] for lang in ("de", "en")}
+    where = "" if pair.other is None else pair.other.procedure.name or pair.other.key
+    elsewhere = {"de": f" im Verfahren „{where}“" if where else "", "en": f" of {where!r}" if where else ""}
     return Finding(
         code="RC10",
-        basis="proof" if proven else "heuristic",
+        basis="proof" if pair.proven else "heuristic",
         path=first.at.model.path,
         procedure=given.key,
         line=first.at.table.rules[conflicts[0].first].line,
-        element_ids=(first.at.owner, second.at.owner),
+        element_ids=(first.at.owner, second.at.owner) if pair.other is None else (first.at.owner,),
         decision=first.at.owner,
         rules=tuple(sorted({conflict.first + 1 for conflict in conflicts[:MOST_CASES]})),
         message={
-            "de": f"„{first.at.name}“ (Zeile {rows[0]}) und „{second.at.name}“ (Zeile {rows[1]}) legen „{fact}“ für "
-            f"{shown} verschieden fest: {one} und {other}.",
-            "en": f"{first.at.name!r} (rule {rows[0]}) and {second.at.name!r} (rule {rows[1]}) settle {fact!r} "
-            f"differently for {shown}: {one} and {other}.",
+            "de": f"„{first.at.name}“ (Zeile {rows[0]}) und „{second.at.name}“{elsewhere['de']} (Zeile {rows[1]}) "
+            f"legen „{pair.fact}“ für {shown} verschieden fest: {one} nach {law['de'][0]}; "
+            f"{other} nach {law['de'][1]}.",
+            "en": f"{first.at.name!r} (rule {rows[0]}) and {second.at.name!r}{elsewhere['en']} (rule {rows[1]}) "
+            f"settle {pair.fact!r} differently for {shown}: {one} by {law['en'][0]}; {other} by {law['en'][1]}.",
         },
         question={
             "de": "Welche der beiden Quellen gilt für diesen Fall, und wer kann die andere ändern?",
             "en": "Which of the two sources applies to this case, and who can change the other one?",
         },
-        evidence={"fact": fact, "cases": cases, "complete": len(conflicts) <= MOST_CASES},
+        evidence={"fact": pair.fact, "cases": cases, "complete": len(conflicts) <= MOST_CASES},
         identity=(
-            fact,
+            pair.fact,
+            *([] if pair.other is None else [pair.other.key]),
             *(first.shape.content(tuple(sorted({conflict.first for conflict in conflicts[:MOST_CASES]})))),
             *(second.shape.content(tuple(sorted({conflict.second for conflict in conflicts[:MOST_CASES]})))),
         ),
     )
 
 
-def _case(joint: Joint, conflict: Conflict) -> dict[str, Any]:
-    sides = ((joint.first, conflict.first), (joint.second, conflict.second))
+def _case(pair: Rivals, joint: Joint, conflict: Conflict) -> dict[str, Any]:
+    sides = ((joint.first, conflict.first, None), (joint.second, conflict.second, pair.other))
     return {
         "box": joint.texts(conflict.box),
         "example": joint.example(conflict.box),
@@ -214,10 +207,43 @@ def _case(joint: Joint, conflict: Conflict) -> dict[str, Any]:
                 "rule": rule + 1,
                 "output": side.at.table.rules[rule].outputs[side.output],
                 "sources": sources_of(dated(side.at)[rule]),
+                **({} if other is None else {"procedure": other.key}),
             }
-            for side, rule in sides
+            for side, rule, other in sides
         ],
     }
+
+
+def _of_form(given: Given, found: Unruled) -> Finding:
+    at, offer = found.at, found.offer
+    values = ", ".join(_value(value) for value in found.values)
+    return Finding(
+        code="RC10",
+        basis="heuristic",
+        path=at.model.path,
+        procedure=given.key,
+        line=at.table.rules[found.rule].line,
+        element_ids=(offer.element, at.owner),
+        decision=at.owner,
+        rules=(found.rule + 1,),
+        message={
+            "de": f"Das Formular bei „{offer.element_name}“ bietet für „{offer.field.label}“ {values} an; "
+            f"„{at.name}“ regelt nur die anderen Werte und übergibt hier an einen Menschen (Zeile {found.rule + 1}).",
+            "en": f"The form at {offer.element_name!r} offers {values} for {offer.field.label!r}; "
+            f"{at.name!r} settles the other values only and hands over to a person here (rule {found.rule + 1}).",
+        },
+        question={
+            "de": "Soll das Formular den Wert anbieten, und wer legt fest, was dann gilt?",
+            "en": "Should the form offer this value, and who settles what applies then?",
+        },
+        evidence={
+            "fact": offer.field.key,
+            "form": offer.form,
+            "offered": [_value(value) for value in offer.listed],
+            "handed_over": [_value(value) for value in found.values],
+        },
+        identity=(offer.field.key, *(_value(value) for value in found.values)),
+    )
 
 
 def _value(value: object) -> str:

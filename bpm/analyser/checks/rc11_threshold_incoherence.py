@@ -4,7 +4,8 @@ What it finds
 Two tables, or a table and a condition of the flow, that cut the same variable at the same value but count the value
 itself to different sides (proven); and two that cut it at different values, neither holding all bounds of the other
 (a guess: the bounds may have nothing to do with each other). Bounds of rules that are never in force on one day are
-not compared, nor single values asked for by themselves, nor the ends of the allowed values.
+not compared, nor single values asked for by themselves, nor the ends of the allowed values. Across procedures only
+tables are compared that give the same fact, or that cut an item which the city's registers hold.
 
 Why it costs
 The cases between the bounds fall into a class here and into another one there; they come back, are argued about, or are
@@ -31,10 +32,11 @@ from typing import Any
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
-from bpm.analyser.rows import sources_of
+from bpm.analyser.rows import cited, dated, sources_of
 from bpm.analyser.tables import agree, in_force
-from bpm.analyser.thresholds import Cut, Place, canonical, places
+from bpm.analyser.thresholds import Cut, Place, canonical, places, shared_places
 from bpm.feel.ranges import Interval, Region, to_text
+from bpm.model.decision import Rule
 
 DE = """Dieselbe Größe wird an verschiedenen Stellen eines Verfahrens verschieden begrenzt.
 
@@ -43,7 +45,8 @@ Zwei Tabellen, oder eine Tabelle und eine Bedingung des Ablaufs, die dieselbe An
 selbst aber verschiedenen Seiten zurechnen (bewiesen); und zwei, die sie bei verschiedenen Werten teilen, ohne dass eine
 alle Grenzen der anderen enthält (Vermutung: Die Grenzen haben vielleicht nichts miteinander zu tun). Grenzen von
 Regeln, die an keinem Tag zugleich gelten, werden nicht verglichen, ebenso wenig einzeln abgefragte Werte und die Enden
-der erlaubten Werte.
+der erlaubten Werte. Über Verfahren hinweg werden nur Tabellen verglichen, die dieselbe Tatsache festlegen oder eine
+Angabe teilen, die Register der Stadt führen.
 
 Warum es kostet
 Die Fälle zwischen den Grenzen zählen hier zu einer Gruppe und dort zu einer anderen; sie kommen zurück, werden
@@ -90,22 +93,26 @@ class Difference:
 )
 def find_incoherent(given: Given) -> Iterator[Outcome]:
     """One finding per quantity and pair of places."""
-    named = looked_at = 0
+    named = 0
+    for looked_at, (first, second, other) in enumerate(_pairs(given), 1):
+        difference = _difference(first, second)
+        if named == MOST or looked_at == MOST_PAIRS:
+            yield Skipped(
+                reason={
+                    "de": "es gibt sehr viele Stellen mit Grenzen; nicht alle sind verglichen",
+                    "en": "there are very many places with bounds; not all are compared",
+                }
+            )
+            return
+        if difference is not None:
+            named += 1
+            yield _finding(given, first, second, other, difference)
+
+
+def _pairs(given: Given) -> Iterator[tuple[Place, Place, Given | None]]:
     for found in places(given).values():
-        for first, second in combinations(found, 2):
-            looked_at += 1
-            difference = _difference(first, second)
-            if named == MOST or looked_at == MOST_PAIRS:
-                yield Skipped(
-                    reason={
-                        "de": "es gibt sehr viele Stellen mit Grenzen; nicht alle sind verglichen",
-                        "en": "there are very many places with bounds; not all are compared",
-                    }
-                )
-                return
-            if difference is not None:
-                named += 1
-                yield _finding(given, first, second, difference)
+        yield from ((first, second, None) for first, second in combinations(found, 2))
+    yield from shared_places(given)
 
 
 def _difference(first: Place, second: Place) -> Difference | None:
@@ -160,27 +167,32 @@ def _nearest(value: Any, upper: bool, others: list[Any], sides: dict[Any, bool])
     return to_text(Region((Interval(low, high, low_upper, not high_upper),)))
 
 
-def _finding(given: Given, first: Place, second: Place, difference: Difference) -> Finding:
+def _finding(given: Given, first: Place, second: Place, other: Given | None, difference: Difference) -> Finding:
     shown = {
         lang: [", ".join(cut.texts()[lang] for cut in cuts) for cuts in (difference.first, difference.second)]
         for lang in ("de", "en")
     }
     decision = first if first.at is not None else second
     rules = _rules(decision, difference.first if decision is first else difference.second, difference.kind)
+    name = "" if other is None else other.procedure.name or other.key
+    where = {"de": f" im Verfahren „{name}“", "en": f" of {name!r}"} if name else {"de": "", "en": ""}
+    law = {
+        lang: _law(((first, difference.first), (second, difference.second)), difference.kind, lang) for lang in where
+    }
     return Finding(
         code="RC11",
         basis="proof" if difference.proven else "heuristic",
         path=first.path,
         procedure=given.key,
         line=first.line,
-        element_ids=(first.id, second.id),
+        element_ids=(first.id, second.id) if other is None else (first.id,),
         decision=decision.id if decision.at is not None else None,
         rules=tuple(rules),
         message={
             "de": f"„{first.quantity}“ wird verschieden begrenzt: „{first.name}“ trennt {shown['de'][0]}, "
-            f"„{second.name}“ {shown['de'][1]}.",
+            f"„{second.name}“{where['de']} {shown['de'][1]}.{law['de']}",
             "en": f"{first.quantity!r} is cut differently: {first.name!r} parts {shown['en'][0]}, "
-            f"{second.name!r} {shown['en'][1]}.",
+            f"{second.name!r}{where['en']} {shown['en'][1]}.{law['en']}",
         },
         question={
             "de": "Ist dieselbe Grenze gemeint, und zu welcher Seite gehört der Wert?"
@@ -193,12 +205,19 @@ def _finding(given: Given, first: Place, second: Place, difference: Difference) 
         evidence={
             "quantity": first.quantity,
             "bounds": [
-                _bounds(place, cuts, difference.kind)
-                for place, cuts in ((first, difference.first), (second, difference.second))
+                _bounds(place, cuts, difference.kind, elsewhere)
+                for place, cuts, elsewhere in (
+                    (first, difference.first, None),
+                    (second, difference.second, other),
+                )
             ],
             "cases_between": list(difference.between),
         },
-        identity=(first.quantity, *(f"{cut.value} {cut.upper}" for cut in (*difference.first, *difference.second))),
+        identity=(
+            first.quantity,
+            *([] if other is None else [other.key]),
+            *(f"{cut.value} {cut.upper}" for cut in (*difference.first, *difference.second)),
+        ),
     )
 
 
@@ -207,13 +226,32 @@ def _rules(place: Place, cuts: tuple[Cut, ...], kind: str) -> list[int]:
     return sorted({rule for cut, made in place.cuts.items() if canonical(cut, kind) in cuts for rule in made})
 
 
-def _bounds(place: Place, cuts: tuple[Cut, ...], kind: str) -> dict[str, Any]:
-    numbers = _rules(place, cuts, kind)
-    rules = [] if place.at is None else [place.at.table.rules[number - 1] for number in numbers]
-    sources = [source for rule in rules for source in sources_of(rule)]
+def _made_by(place: Place, cuts: tuple[Cut, ...], kind: str) -> list[Rule]:
+    """The rules that make some cuts, with the law of their decision where they name none."""
+    if place.at is None:
+        return []
+    rules = dated(place.at)
+    return [rules[number - 1] for number in _rules(place, cuts, kind)]
+
+
+def _law(sides: tuple[tuple[Place, tuple[Cut, ...]], ...], kind: str, lang: str) -> str:
+    """The sources of both sides in words, if any is recorded."""
+    told = [
+        "; ".join(dict.fromkeys(cited(rule, lang) for rule in _made_by(place, cuts, kind) if rule.legal_bases))
+        for place, cuts in sides
+    ]
+    if not any(told):
+        return ""
+    unknown = cited(Rule("", (), ()), lang)
+    return f" {'Quellen' if lang == 'de' else 'Sources'}: {' – '.join(text or unknown for text in told)}."
+
+
+def _bounds(place: Place, cuts: tuple[Cut, ...], kind: str, other: Given | None) -> dict[str, Any]:
+    sources = [source for rule in _made_by(place, cuts, kind) for source in sources_of(rule)]
     return {
         "place": place.id,
-        "rules": numbers,
+        "rules": _rules(place, cuts, kind),
         "cuts": [cut.texts() for cut in cuts],
         "sources": [source for number, source in enumerate(sources) if source not in sources[:number]],
+        **({} if other is None else {"procedure": other.key}),
     }

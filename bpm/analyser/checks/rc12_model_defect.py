@@ -3,8 +3,9 @@
 What it finds
 A requirement that points to nothing, and decisions that require themselves; cells in another language than FEEL, that
 are no FEEL, or that call a function nobody defines; cells and results outside the declared type or the allowed values
-of their column (a range counts if none of its values is allowed); figures that mean nothing. Where a requirement leads
-into an imported file that was not handed over, nothing is said.
+of their column (a range counts if none of its values is allowed); forms of the procedure that give an input another
+type, or let in values that are not allowed; figures that mean nothing. Where a requirement leads into an imported file
+that was not handed over, nothing is said.
 
 Why it costs
 Deciding stops, or goes on with an empty value that no rule expected; the rest of the model is read as it stands.
@@ -26,7 +27,16 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.defects import Defect, callable_names, cycles, dangling, misfits, unreadable, unreadable_logic
+from bpm.analyser.defects import (
+    Defect,
+    callable_names,
+    cycles,
+    dangling,
+    misfits,
+    unfit_forms,
+    unreadable,
+    unreadable_logic,
+)
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.tables import MOST_RULES, names_of
@@ -37,7 +47,8 @@ DE = """In einem Entscheidungsmodell steht etwas, das so nicht gemeint sein kann
 Was gefunden wird
 Ein Bedarf, der ins Leere zeigt, und Entscheidungen, die sich selbst brauchen; Zellen in einer anderen Sprache als FEEL,
 die kein FEEL sind oder eine Funktion rufen, die es nicht gibt; Zellen und Ergebnisse außerhalb des angegebenen Typs
-oder der erlaubten Werte ihrer Spalte (ein Bereich zählt, wenn keiner seiner Werte erlaubt ist); Angaben, die nichts
+oder der erlaubten Werte ihrer Spalte (ein Bereich zählt, wenn keiner seiner Werte erlaubt ist); Formulare des
+Verfahrens, die einer Angabe einen anderen Typ geben oder Werte zulassen, die nicht erlaubt sind; Angaben, die nichts
 bedeuten. Wo ein Bedarf in eine importierte Datei führt, die nicht mitgegeben wurde, wird nichts gesagt.
 
 Warum es kostet
@@ -64,6 +75,7 @@ QUESTIONS = {
     "type": ("Welcher Typ ist hier gemeint?", "Which type is meant here?"),
     "cycle": ("Welche dieser Entscheidungen fällt zuerst?", "Which of these decisions comes first?"),
     "dangling": ("Was war hier gemeint, und wo steht es jetzt?", "What was meant here, and where is it now?"),
+    "form": ("Was soll gelten: das Formular oder die Tabelle?", "Which shall apply: the form or the table?"),
     "function": ("Welche Funktion ist gemeint?", "Which function is meant?"),
 }
 
@@ -110,6 +122,7 @@ def _defects(
             yield from unreadable(at, known)
             if not at.table.foreign:
                 yield from misfits(at)
+                yield from unfit_forms(given, at)
 
 
 def _finding(given: Given, model: DecisionModel, defect: Defect) -> Finding:
@@ -124,7 +137,7 @@ def _finding(given: Given, model: DecisionModel, defect: Defect) -> Finding:
         path=model.path,
         procedure=given.key,
         line=defect.line,
-        element_ids=(defect.owner,) if defect.owner else (),
+        element_ids=(*((defect.owner,) if defect.owner else ()), *defect.elements),
         decision=defect.owner if any(it.id == defect.owner for it in model.decisions) else None,
         rules=() if defect.rule is None else (defect.rule,),
         message={"de": f"„{name}“{row}: {defect.text['de']}.", "en": f"{name!r}{rule}: {defect.text['en']}."},

@@ -19,7 +19,7 @@ from bpm.model import decision as model
 from bpm.model import writer
 from bpm.model.process import LegalBasis
 from bpm.model.reader import guard
-from bpm.model.reader.facts import read_extensions, read_legal_bases
+from bpm.model.reader.facts import read_extensions, read_handover, read_legal_bases
 from bpm.model.reader.names import line_of, whole_text
 
 NAMESPACES = (
@@ -380,6 +380,7 @@ class _Reading:
             annotations=tuple(notes) if notes else ((description,) if description else ()),
             legal_bases=self.legal_bases(element),
             line=line_of(element),
+            handover=read_handover(self.find(element, "extensionElements")),
         )
 
 

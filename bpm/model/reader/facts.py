@@ -88,6 +88,12 @@ def read_legal_bases(elements: Iterable[etree._Element] | None, report: Report) 
     )
 
 
+def read_handover(elements: Iterable[etree._Element] | None) -> str | None:
+    """The role an `li:handover` among these elements names (empty: none named); None if there is no such element."""
+    found = (child for child in (() if elements is None else elements) if _is(child, "handover"))
+    return next((child.get("to", "") for child in found), None)
+
+
 def _is(element: etree._Element, local: str) -> bool:
     return element.tag == f"{{{LI}}}{local}"
 

@@ -11,7 +11,7 @@ PROCESSES = Path(__file__).resolve().parents[3] / "processes"
 LI = "{urn:lichtung:bpmn:1}"
 SCHEMA = etree.XMLSchema(etree.parse(str(PROCESSES / "lichtung-bpmn.xsd")))
 MODELS = sorted([*PROCESSES.rglob("*.bpmn"), *PROCESSES.rglob("*.dmn")])
-NAMES = frozenset(["step", "reads", "writes", "deletes", "document", "legalBasis", "deadline"])
+NAMES = frozenset(["step", "reads", "writes", "deletes", "document", "legalBasis", "deadline", "handover"])
 
 
 def problems(data: bytes) -> list[str]:
