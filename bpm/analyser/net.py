@@ -17,6 +17,7 @@ from bpm.model.process import Activity, Event, EventDefinition, FlowNode, Gatewa
 from bpm.model.tokens import ENTRY, OUTSIDE, TokenGame, best_catcher, throws
 
 FORBID, RESET, SOME = "forbid", "reset", "some"
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Transition:
     otherwise: set[int] | None = None
     keeps: bool = False
     gateway: str | None = None
-    special: frozenset[str] = frozenset()
+    special: frozenset[str] = NONE
     twice: bool = False
     marks: set[int] = field(default_factory=set)
 
@@ -170,16 +171,19 @@ class _Compiler:
         """One transition per branch of `sources` (default: the node itself; empty: no outgoing flow)."""
         branches = self._branches((node,) if sources is None else tuple(sources), set(more))
         forbid, reset = set(forbid), set(reset)
-        special = {FORBID: bool(forbid), RESET: bool(reset), SOME: some is not None}
+        special = NONE
+        if forbid or reset or some is not None:
+            kinds = ((FORBID, bool(forbid)), (RESET, bool(reset)), (SOME, some is not None))
+            special = frozenset(name for name, there in kinds if there)
         for add, free, otherwise in branches:
             key = len(self.net.transitions)
-            made = Transition(node, kind, set(need), add, free, otherwise, keeps, gateway)
-            made.special = frozenset(name for name, there in special.items() if there)
+            made = Transition(node, kind, set(need), add, free, otherwise, keeps, gateway, special)
             made.marks = made.gives()
             self.net.transitions[key] = made
-            for name, places in ((FORBID, forbid), (RESET, reset), (SOME, some or set())):
-                for place in places:
-                    self.net.watch.setdefault(place, set()).add((key, name))
+            if special:
+                for name, places in ((FORBID, forbid), (RESET, reset), (SOME, some or set())):
+                    for place in places:
+                        self.net.watch.setdefault(place, set()).add((key, name))
 
     def _branches(self, names: tuple[str, ...], more: set[int]) -> list[tuple[set[int], set[int], set[int] | None]]:
         if len(names) != 1:
@@ -189,7 +193,9 @@ class _Compiler:
             return [(add, set(), None) for add in given]
         found: list[tuple[set[int], set[int], set[int] | None]] = []
         for always, free, otherwise in self.game.branches(names[0]):
-            rest = self._flows(otherwise) | more
+            rest = self._flows(otherwise)
+            if more:
+                rest |= more
             if free:
                 found.append((self._flows(always) | more, self._flows(free), rest if otherwise else None))
             else:

@@ -85,7 +85,10 @@ class _Reducer:
     def _same(self, place: int) -> bool:
         """Two transitions that take and give the same are one."""
         seen: dict[tuple[object, ...], int] = {}
-        for key in sorted(self.users.get(place, set())):
+        users = self.users.get(place, set())
+        if len(users) < 2:
+            return False
+        for key in sorted(users):
             it = self.net.transitions[key]
             if not it.plain:
                 continue
@@ -100,11 +103,11 @@ class _Reducer:
     def _loop(self, place: int) -> bool:
         """A transition that gives back what it took can go, unless it is all that the token can do."""
         users = self.users.get(place, set())
-        if place in self.net.start:
+        if place in self.net.start or len(users) < 2:
             return False
         for key in sorted(users):
             it = self.net.transitions[key]
-            if len(users) > 1 and it.plain and it.need == {place} and it.add == {place}:
+            if it.plain and it.need == {place} and it.add == {place}:
                 marks = it.marks
                 self._remove(key)
                 self._credit(place, marks)

@@ -75,11 +75,12 @@ class Soundness:
         return None if self.skipped or self.partial else True
 
 
-def examine(process: Process, *, states: int = STATES, reduced: bool = True) -> Soundness:
+def examine(process: Process | Graph, *, states: int = STATES, reduced: bool = True) -> Soundness:
     """Decide soundness of `process`; a bound or an element outside the semantics gives `skipped`, never an exception.
 
     `reduced=False` leaves out the reductions (to check them)."""
     game = TokenGame(process, once=True)
+    process = game.graph.process
     if foreign := game.foreign():
         element, why = foreign[0]
         return Soundness(
@@ -115,17 +116,18 @@ def _more_than(states: int) -> Mapping[str, str]:
 
 def _decide(game: TokenGame, budget: int, reduced: bool) -> Soundness:
     process = game.graph.process
-    full = compile_net(game)
-    small = reduce_net(compile_net(game)) if reduced else full
+    small = compile_net(game)
+    if reduced:
+        reduce_net(small)
     found = explore(small, budget)
     if found.double is not None:
-        return _decide_unsafe(game, full, found, budget)
+        return _decide_unsafe(game, found, budget)
     doomed = found.doomed()
     shortest = True
     marked = _marked(found)
     if found.stuck or doomed:
         try:
-            found = explore(full, budget)
+            found = explore(compile_net(game), budget) if reduced else found
             doomed = found.doomed()
         except TooManyStates:
             shortest = False
@@ -133,7 +135,7 @@ def _decide(game: TokenGame, budget: int, reduced: bool) -> Soundness:
         process.id,
         deadlock=_defect(game, found, found.stuck, shortest),
         livelock=_turning(_defect(game, found, doomed, shortest), doomed, found.onward),
-        dead=_dead(game, full, marked),
+        dead=_dead(game, small, marked),
         states=len(found.states),
     )
 
@@ -229,9 +231,9 @@ def _is_events(game: TokenGame, node: str) -> bool:
 # --- two tokens on one place -------------------------------------------------------------------------------------
 
 
-def _decide_unsafe(game: TokenGame, full: Net, small: Exploration, budget: int) -> Soundness:
+def _decide_unsafe(game: TokenGame, small: Exploration, budget: int) -> Soundness:
     try:
-        found, shortest = explore(full, budget), True
+        found, shortest = explore(compile_net(game), budget), True
     except TooManyStates:
         found, shortest = small, False
     unsafe = None

@@ -46,6 +46,7 @@ class Graph:
         self.control = self._control()
         self._forward: dict[str, tuple[str, ...]] | None = None
         self._reach: dict[str, frozenset[str]] = {}
+        self._cycles: tuple[frozenset[str], ...] | None = None
 
     def _sorted_flows(self) -> tuple[tuple[SequenceFlow, ...], tuple[SequenceFlow, ...]]:
         good: list[SequenceFlow] = []
@@ -263,12 +264,15 @@ class Graph:
 
     def cycles(self) -> tuple[frozenset[str], ...]:
         """The loops: strongly connected sets of control vertices (more than one, or a self-loop), as flow node ids."""
+        if self._cycles is not None:
+            return self._cycles
         found: list[frozenset[str]] = []
         for part in components(self.control):
             only = next(iter(part))
             if len(part) > 1 or only in self.control[only]:
                 found.append(frozenset(vertex for vertex in part if vertex in self.nodes))
-        return tuple(found)
+        self._cycles = tuple(found)
+        return self._cycles
 
     # --- words the checks use ----------------------------------------------------------------------------------
 
