@@ -15,7 +15,21 @@ the table) and, where it holds several, `table` (1-based, 1 left out):
 `remove-input`       `input`: the columns over this expression go
 ===================  ================================================================================================
 
-Processes: see `steps.py`, the same way (`notation` is `bpmn`).
+Processes (`steps.py`); `element` and `elements` are ids of the BPMN file:
+
+===================  ================================================================================================
+`remove-step`        `element`, `keeps` (the step that makes it needless): what led to it leads on to what came after
+`merge-steps`        `elements` (two), `name`: two tasks of people become one
+`parallelise-steps`  `elements`: a chain of activities between an AND split and an AND join
+`move-step`          `element`, `before`: done directly before another node
+`query-register`     `element`, `register`, `topic`, `receive`, `name`: a request for a paper becomes a service task
+`set-channel`        `element`, `channel`
+`change-gateway`     `element`, `kind`: a gateway that only joins joins in another way
+===================  ================================================================================================
+
+What such an edit would have to guess it refuses (`edit-impossible`): several ways out of a removed step, an event-based
+gateway that waits for it, a merge that would lose something recorded. New shapes stand in room made for them; the rest
+of the diagram keeps its order, and its bytes where it does not have to move.
 
 Why it is so:
 
@@ -35,12 +49,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bpm.errors import InvalidRequest
-from bpm.model.edit import rules, tablepatches
+from bpm.model.edit import flowpatches, rules, steps, tablepatches
 from bpm.model.edit.vocabulary import Claim, Edit, clash
 
 __all__ = ["VOCABULARY", "Claim", "Edit", "apply", "clash", "of_json"]
 
-VOCABULARY: Mapping[str, type[Edit]] = {kind.do: kind for kind in (*rules.KINDS,)}
+_KINDS: tuple[type[Edit], ...] = (*rules.KINDS, *steps.KINDS)
+VOCABULARY: Mapping[str, type[Edit]] = {kind.do: kind for kind in _KINDS}
 """Every kind of edit by its `do`."""
 
 
@@ -72,6 +87,8 @@ def apply(data: bytes, edits: Sequence[Edit], path: str = "") -> bytes:
     notations = {edit.notation for edit in wanted}
     if notations == {"dmn"}:
         return tablepatches.apply(data, [edit for edit in wanted if isinstance(edit, rules.TableEdit)], path)
+    if notations == {"bpmn"}:
+        return flowpatches.apply(data, [edit for edit in wanted if isinstance(edit, steps.StepEdit)], path)
     if notations:
         raise InvalidRequest("edit-notation", f"edits of {', '.join(sorted(notations))} in one file")
     return data
