@@ -17,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from api import problems
 from api.body import LimitBody
 from api.deps import session_key
+from api.issuer import Issuer
 from api.routes import (
     comparisons,
     decisions,
@@ -84,7 +85,9 @@ def create_app(
         redoc_url=None,
     )
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    app.state.users = dict(users or DEMO)
+    # with an issuer nobody signs in by a password of this service, and the demo users do not exist
+    app.state.issuer = Issuer(chosen.oidc_issuer, chosen.oidc_audience) if chosen.oidc_issuer else None
+    app.state.users = {} if app.state.issuer else dict(users or DEMO)
     app.add_middleware(LimitBody)
     problems.install(app)
     for module in REST:

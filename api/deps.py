@@ -1,6 +1,7 @@
 """What endpoints ask for: the services, who is signed in, and the headers of a command.
 
-Demo users sign in with HTTP Basic, and only over the loopback address: both ends of the connection are looked at, so a
+With an issuer configured, callers bring its bearer tokens and browsers sign in there. Without one there are demo users
+only: they sign in with HTTP Basic, and only over the loopback address: both ends of the connection are looked at, so a
 server that was bound elsewhere by mistake lets nobody in. Pages use a signed cookie; a command that comes with the
 cookie must carry its CSRF token, a command with Basic credentials needs none.
 """
@@ -11,23 +12,25 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
+import json
 import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from api.issuer import Issuer, is_loopback
 from api.problems import Unauthenticated
 from bpm.errors import Forbidden, Stale
-from bpm.service.access import DEMO, Actor
+from bpm.service import people
+from bpm.service.access import Actor
 from bpm.service.context import Services, to_json
 
 COOKIE = "session"
@@ -49,8 +52,14 @@ def services(request: Request) -> Services:
 
 
 def _users(request: Request) -> dict[str, Actor]:
-    users: dict[str, Actor] = getattr(request.app.state, "users", None) or dict(DEMO)
+    users: dict[str, Actor] = request.app.state.users
     return users
+
+
+def issuer(request: Request) -> Issuer | None:
+    """Whose tokens are accepted; None where the demo users are."""
+    found: Issuer | None = request.app.state.issuer
+    return found
 
 
 def check_password(request: Request, name: str, password: str) -> Actor | None:
@@ -61,9 +70,11 @@ def check_password(request: Request, name: str, password: str) -> Actor | None:
     return actor if actor is not None and hmac.compare_digest(name.encode(), password.encode()) else None
 
 
-def person(request: Request, name: str) -> Actor | None:
-    """Whoever signs in under this name, or None."""
-    return _users(request).get(name)
+def person(request: Request, asking: Actor, name: str) -> Actor | None:
+    """Whoever signs in under this name, or None; with an issuer, who of the asking person's office has done so."""
+    if issuer(request) is None:
+        return _users(request).get(name)
+    return people.find(services(request), asking.city, asking.office, name)
 
 
 def is_local(request: Request) -> bool:
@@ -72,20 +83,14 @@ def is_local(request: Request) -> bool:
     return all(end is not None and is_loopback(end) for end in ends)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address (or the name localhost) means this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def signed_in(request: Request) -> Actor | None:
     """Who sent this request, by Basic credentials or session cookie; None when nobody is signed in.
 
     Raises Unauthenticated for wrong credentials and Forbidden for a command without its CSRF token.
     """
     header = request.headers.get("Authorization")
+    if header is not None and (known := issuer(request)) is not None:
+        return _bearer(request, known, header)
     if header is not None:
         actor = _basic(request, header)
         if actor is None:
@@ -96,6 +101,15 @@ def signed_in(request: Request) -> Actor | None:
         token = request.headers.get(CSRF_HEADER, "")
         if not same_token(token, session(request).csrf):
             raise Forbidden("csrf", "the page is too old; load it again")
+    return actor
+
+
+def _bearer(request: Request, known: Issuer, header: str) -> Actor:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("this service accepts bearer tokens")
+    actor = known.actor(token.strip(), services(request).database.clock.now().timestamp())
+    people.remember(services(request), actor)
     return actor
 
 
@@ -134,13 +148,24 @@ def session_key(folder: Path) -> bytes:
     return key
 
 
+class Who(NamedTuple):
+    """A person as a session names them."""
+
+    name: str
+    city: str
+    office: str
+
+
+NOBODY = Who("", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser's session: `name` of who is signed in (empty: nobody), and the token that its forms carry. All of it
+    """A browser's session: who is signed in (an empty name: nobody), and the token that its forms carry. All of it
     stands signed in the cookie; the server keeps nothing. A `fresh` one has still to be given to the browser."""
 
     value: str
-    name: str
+    who: Who
     csrf: str
     fresh: bool
     secure: bool
@@ -149,14 +174,18 @@ class Session:
 def session(request: Request) -> Session:
     """The session of this request, or a fresh one of nobody."""
     value = request.cookies.get(COOKIE, "")
-    name = _name_in(request, value)
-    return _new_session(request, "") if name is None else _session(request, value, name, fresh=False)
+    who = _who_in(request, value)
+    return _new_session(request, NOBODY) if who is None else _session(request, value, who, fresh=False)
 
 
 def session_actor(request: Request) -> Actor | None:
-    """Who is signed in by cookie, over a local connection."""
-    name = _name_in(request, request.cookies.get(COOKIE, ""))
-    return _users(request).get(name) if name and is_local(request) else None
+    """Who is signed in by cookie; demo users over a local connection only."""
+    who = _who_in(request, request.cookies.get(COOKIE, ""))
+    if who is None or not who.name:
+        return None
+    if issuer(request) is not None:
+        return people.find(services(request), who.city, who.office, who.name)
+    return _users(request).get(who.name) if is_local(request) else None
 
 
 def keep_session(response: Response, kept: Session) -> None:
@@ -168,7 +197,7 @@ def keep_session(response: Response, kept: Session) -> None:
 
 def sign_in(response: Response, request: Request, actor: Actor) -> None:
     """Begin a session of this person; the one before ends, so nobody can plant one."""
-    keep_session(response, _new_session(request, actor.name))
+    keep_session(response, _new_session(request, Who(actor.name, actor.city, actor.office)))
 
 
 def sign_out(response: Response) -> None:
@@ -191,24 +220,36 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await run_in_threadpool(function, *args, **kwargs)
 
 
-def _new_session(request: Request, name: str) -> Session:
-    ends = services(request).database.clock.now() + SESSION_LIFE
-    text = f"{base64.urlsafe_b64encode(name.encode()).decode()}.{int(ends.timestamp())}.{secrets.token_hex(8)}"
-    return _session(request, f"{text}.{_sign(request, text)}", name, fresh=True)
+def _new_session(request: Request, who: Who) -> Session:
+    return _session(request, seal(request, list(who), SESSION_LIFE), who, fresh=True)
 
 
-def _session(request: Request, value: str, name: str, *, fresh: bool) -> Session:
-    return Session(value, name, _sign(request, f"csrf:{value}"), fresh, request.url.scheme == "https")
+def _session(request: Request, value: str, who: Who, *, fresh: bool) -> Session:
+    return Session(value, who, _sign(request, f"csrf:{value}"), fresh, request.url.scheme == "https")
 
 
-def _name_in(request: Request, value: str) -> str | None:
-    """The name in a cookie that is whole and not over; None for any other."""
+def _who_in(request: Request, value: str) -> Who | None:
+    """Who stands in a cookie that is whole and not over; None for any other."""
+    content = unseal(request, value)
+    return Who(*content) if isinstance(content, list) and len(content) == 3 else None
+
+
+def seal(request: Request, content: Any, life: timedelta) -> str:
+    """A JSON value as the signed text of a cookie that is good for `life`."""
+    ends = services(request).database.clock.now() + life
+    text = f"{base64.urlsafe_b64encode(to_json(content).encode()).decode()}.{int(ends.timestamp())}"
+    text = f"{text}.{secrets.token_hex(8)}"
+    return f"{text}.{_sign(request, text)}"
+
+
+def unseal(request: Request, value: str) -> Any:
+    """What was sealed, if it is whole and not over; None for anything else."""
     text, _, signature = value.rpartition(".")
     if not text.isascii() or not same_token(signature, _sign(request, text)):
         return None
-    name, ends, _ = text.split(".")
+    content, ends, _ = text.split(".")
     now = services(request).database.clock.now()
-    return base64.urlsafe_b64decode(name).decode() if now.timestamp() < int(ends) else None
+    return json.loads(base64.urlsafe_b64decode(content)) if now.timestamp() < int(ends) else None
 
 
 def _sign(request: Request, text: str) -> str:

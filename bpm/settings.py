@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     timezone: str = "Europe/Berlin"
     holidays: str = "BY"
     seal_key_file: Path | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str = "lichtung"
     conformance_data: Path | None = None
     embedded_worker: bool = True
 

@@ -7,17 +7,20 @@ shown, so that a double click is one command. A refused form comes back filled i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api import deps
+from api.problems import Unauthenticated
 from api.routes.pages import WORDS
 from api.routes.reports import file
 from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.errors import Conflict, InvalidRequest
-from bpm.service import cases, comments, procedures, reports, simulations, tasks, workbench
+from bpm.service import cases, comments, people, procedures, reports, simulations, tasks, workbench
 from bpm.service.access import require
 from bpm.service.overview import heat
 from bpm.service.workbench import Page
@@ -29,9 +32,55 @@ HISTORY: Mapping[str, str] = texts.HISTORY
 # --- signing in ----------------------------------------------------------------------------------------------
 
 
+SIGNING_IN = "signing-in"
+SIGNING_IN_LIFE = timedelta(minutes=10)
+
+
+def login_page(visit: Visit, next: str, failed: bool = False) -> Response:
+    issued = deps.issuer(visit.request) is not None
+    return visit.show("login.html", next=next, failed=failed, issued=issued, status=401 if failed else 200)
+
+
 @router.get("/anmelden")
 def show_login(visit: Visiting, next: str = "/") -> Response:
-    return visit.show("login.html", next=next, failed=False)
+    return login_page(visit, next)
+
+
+@router.post("/anmelden/weiter")
+async def go_to_issuer(visit: Visiting) -> Response:
+    """Send the browser to the issuer, and remember in a signed cookie what must fit when it comes back."""
+    form = await visit.form()
+    issuer = deps.issuer(visit.request)
+    if issuer is None:
+        return login_page(visit, "/")
+    place, kept = await deps.in_thread(issuer.begin, came_back(visit.request))
+    response = RedirectResponse(place, status_code=303)
+    sealed = deps.seal(visit.request, {**kept, "next": str(form.get("next") or "/")}, SIGNING_IN_LIFE)
+    life, secure = int(SIGNING_IN_LIFE.total_seconds()), visit.request.url.scheme == "https"
+    response.set_cookie(SIGNING_IN, sealed, max_age=life, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+@router.get("/anmelden/zurueck")
+async def back_from_issuer(visit: Visiting, code: str = "", state: str = "") -> Response:
+    issuer = deps.issuer(visit.request)
+    kept = deps.unseal(visit.request, visit.request.cookies.get(SIGNING_IN, ""))
+    if issuer is None or not isinstance(kept, dict) or not code or not deps.same_token(state, kept["state"]):
+        return login_page(visit, "/", failed=True)
+    now = visit.services.database.clock.now().timestamp()
+    try:
+        actor = await deps.in_thread(issuer.finish, code, came_back(visit.request), kept, now)
+    except Unauthenticated:
+        return login_page(visit, kept["next"], failed=True)
+    await deps.in_thread(people.remember, visit.services, actor)
+    response = visit.go(kept["next"])
+    response.delete_cookie(SIGNING_IN)
+    deps.sign_in(response, visit.request, actor)
+    return response
+
+
+def came_back(request: Request) -> str:
+    return str(request.url_for("back_from_issuer"))
 
 
 @router.post("/anmelden")
@@ -39,7 +88,7 @@ async def login(visit: Visiting) -> Response:
     form = await visit.form()
     actor = deps.check_password(visit.request, str(form.get("name", "")), str(form.get("password", "")))
     if actor is None:
-        return visit.show("login.html", next=form.get("next", "/"), failed=True, status=401)
+        return login_page(visit, str(form.get("next", "/")), failed=True)
     response = visit.go(str(form.get("next") or "/"))
     deps.sign_in(response, visit.request, actor)
     return response

@@ -28,7 +28,7 @@ def enter_absence(
     request: Request, services: Serving, actor: SignedIn, body: schemas.EnterAbsence, key: Key = None
 ) -> Response:
     """Enter an absence and who stands in."""
-    deputy = person(request, body.deputy)
+    deputy = person(request, actor, body.deputy)
     answer = absences.add(services, actor, body.person or actor.name, deputy, body.begins, body.ends, key=key)
     return reply(answer.body, answer.status)
 

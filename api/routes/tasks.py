@@ -121,7 +121,7 @@ def delegate(
     key: Key = None,
 ) -> Response:
     """Hand the task to another person, who must be allowed to do it; for its holder and who oversees the office."""
-    to = person(request, body.assignee)
+    to = person(request, actor, body.assignee)
     answer = tasks.delegate(services, actor, id, body.assignee, to, if_match=if_match, key=key)
     return reply(answer.body, answer.status)
 

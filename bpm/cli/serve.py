@@ -40,9 +40,10 @@ def serve(
     from bpm.service.context import open_services
     from bpm.service.procedures import load_samples
 
-    if host not in LOOPBACK:
+    if host not in LOOPBACK and settings().oidc_issuer is None:
         raise typer.BadParameter(
-            "there are demo users only, and they exist on the loopback address only", param_hint="host"
+            "without BPM_OIDC_ISSUER there are demo users only, and they exist on the loopback address only",
+            param_hint="host",
         )
     os.environ["BPM_EMBEDDED_WORKER"] = "false" if no_worker else "true"
     settings.cache_clear()

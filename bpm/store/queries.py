@@ -21,6 +21,7 @@ from bpm.store.records import (
     InstanceRow,
     JobRow,
     OutboxRow,
+    PersonRow,
     ProcedureRow,
     SubscriptionRow,
     TimerRow,
@@ -326,19 +327,24 @@ def claimable_computation(work: UnitOfWork, kinds: Sequence[str]) -> Computation
 def reserve_key(work: UnitOfWork, row: IdempotencyRow) -> IdempotencyRow | None:
     """Take a key for this unit of work. If somebody has used it, their row; an unfinished rival is waited for."""
     table = t.idempotency
+    # RETURNING, because not every driver counts the rows of such an insert
+    taken = work.connection.execute(_inserting(work, row).on_conflict_do_nothing().returning(table.c.key))
+    if taken.first() is not None:
+        return None
+    query = select(table).where(_key(row))
+    return work.first(IdempotencyRow, query)
+
+
+def _inserting(work: UnitOfWork, row: Any) -> Any:
+    """The insert of a record, with the database's own words for what to do if it is there already."""
     # a dialect costs a fifth of a second to import, so only the one in use is
     maker: Any
     if work.database.is_postgresql:
         from sqlalchemy.dialects.postgresql import insert as maker
     else:
         from sqlalchemy.dialects.sqlite import insert as maker
-    values = {name: getattr(row, name) for name in table.columns.keys()}  # noqa: SIM118
-    # RETURNING, because not every driver counts the rows of such an insert
-    taken = work.connection.execute(maker(table).values(**values).on_conflict_do_nothing().returning(table.c.key))
-    if taken.first() is not None:
-        return None
-    query = select(table).where(_key(row))
-    return work.first(IdempotencyRow, query)
+    table = TABLE[type(row)]
+    return maker(table).values({name: getattr(row, name) for name in table.columns.keys()})  # noqa: SIM118
 
 
 def keep_answer(work: UnitOfWork, row: IdempotencyRow) -> None:
@@ -351,3 +357,19 @@ def _key(row: IdempotencyRow) -> Any:
     table = t.idempotency
     own = of_tenant(table, Tenant(row.city, row.office))
     return and_(own, table.c.actor == row.actor, table.c.key == row.key)
+
+
+# --- people --------------------------------------------------------------------------------------------------
+
+
+def person(work: UnitOfWork, tenant: Tenant, name: str) -> PersonRow | None:
+    """Somebody who has signed in with a token."""
+    found = work.where(PersonRow, city=tenant.city, office=tenant.office, name=name)
+    return found[0] if found else None
+
+
+def keep_person(work: UnitOfWork, row: PersonRow) -> None:
+    """Keep what the last token said, in place of what an earlier one did."""
+    said = {"roles": row.roles, "groups": row.groups, "seen_at": row.seen_at}
+    keys = list(t.people.primary_key.columns)
+    work.connection.execute(_inserting(work, row).on_conflict_do_update(index_elements=keys, set_=said))
