@@ -26,7 +26,9 @@ FILES: Mapping[str, str] = {
     "RC11": "rc11_threshold_incoherence",
     "RC12": "rc12_model_defect",
     "RS01": "rs01_duplicate_step",
+    "RS03": "rs03_rubber_stamp",
     "RS05": "rs05_repeated_check",
+    "RS10": "rs10_ping_pong",
     "RS11": "rs11_dead_path",
     "FL01": "fl01_deadlock",
     "FL02": "fl02_livelock",
@@ -37,6 +39,7 @@ FILES: Mapping[str, str] = {
     "BU03": "bu03_media_break",
     "AB01": "ab01_never_decisive_rule",
     "AB03": "ab03_irredundant_core",
+    "RR02": "rr02_model_vs_reality",
 }
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
 

@@ -1,18 +1,21 @@
 """The fixtures of the checks: `tests/checks/<code>/invalid-*` with `invalid-*.json` beside, and `valid-*` near misses.
 
 A fixture is a `.bpmn` or `.dmn` file, a folder with both (one procedure), or a folder of such folders (several).
+`<fixture>.log.json` beside it describes a real log of it (see `tests.checks.logs`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bpm.analyser.rivals import with_neighbours
 from bpm.analyser.run import Analysis, analyse
 from bpm.model.reader import read
+from tests.checks.logs import log_of
 
 HERE = Path(__file__).parent
 
@@ -34,7 +37,9 @@ def analyses(fixture: Path, code: str) -> list[Analysis]:
     procedures = read(fixture)
     for procedure in procedures:
         assert not procedure.errors, [str(error) for error in procedure.errors]
-    return [analyse(given, select=(code,)) for given in with_neighbours(procedures)]
+    recorded, guide = log_of(fixture)
+    given = [replace(one, recorded=recorded, guide=guide) for one in with_neighbours(procedures)]
+    return [analyse(one, select=(code,)) for one in given]
 
 
 def findings(fixture: Path, code: str) -> list[dict[str, Any]]:
