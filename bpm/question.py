@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from bpm.analyser.ablation import Ablation, Core, Verdict
-from bpm.analyser.boxes import Column
+from bpm.analyser.boxes import Column, with_missing
 from bpm.analyser.given import Given, TableAt
 from bpm.analyser.guards import Guards, guards_of
 from bpm.analyser.tables import Geometry
@@ -239,7 +239,7 @@ def _measure(ablation: Ablation, drawn: Mapping[str, Sequence[Any]], notes: list
             })
         )  # fmt: skip
         return None
-    columns = [_Column(ablation, position) for position in range(len(sources))]
+    columns = [_Column(entry) for entry in ablation.boxes.columns]
     everything = (1 << ablation.boxes.count) - 1
     met: Counter[int] = Counter()
     outside = 0
@@ -284,6 +284,41 @@ def _count(ablation: Ablation, met: Counter[int], notes: list[Note]) -> Measured
     return Measured(sum(met.values()), changed, frozenset(unknown))
 
 
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """How many drawn cases no rule of a table meets: a share of `cases` with an exact 95 % interval; None where inputs
+    (`missing`, by expression or name) do not follow from what the scenario records of cases."""
+
+    cases: int
+    share: float | None = None
+    interval: tuple[float, float] | None = None
+    missing: tuple[str, ...] = ()
+
+
+def uncovered(shape: Geometry, drawn: Mapping[str, Sequence[Any]]) -> Uncovered:
+    """The share of drawn cases (attribute values by name, one per case) that a table has no rule for.
+
+    Cases with values that the table does not allow do not count.
+    """
+    sources = [_Source(shape.at, entry.expression, drawn) for entry in shape.boxes.columns]
+    missing = tuple(sorted({name for source in sources for name in source.missing}))
+    if missing or not drawn:
+        return Uncovered(0, missing=missing or tuple(entry.expression for entry in shape.boxes.columns))
+    columns = [_Column(entry) for entry in with_missing(shape.boxes).columns]
+    everything = (1 << shape.boxes.count) - 1
+    counted = without = 0
+    for number in range(len(next(iter(drawn.values())))):
+        rules: int | None = everything
+        for source, column in zip(sources, columns, strict=True):
+            found = column.rules(source.value(number))
+            rules = None if rules is None or found is None else rules & found
+        counted += rules is not None
+        without += rules == 0
+    if not counted:
+        return Uncovered(0)
+    return Uncovered(counted, without / counted, exact_share(without, counted))
+
+
 def _bits(mask: int) -> Iterator[int]:
     while mask:
         lowest = mask & -mask
@@ -294,8 +329,8 @@ def _bits(mask: int) -> Iterator[int]:
 class _Column:
     """Which rules (a mask of 0-based bits) a value meets; worked out once per atom."""
 
-    def __init__(self, ablation: Ablation, position: int) -> None:
-        self.entry = ablation.boxes.columns[position]
+    def __init__(self, entry: Column) -> None:
+        self.entry = entry
         self._rules: dict[int, int] = {}
 
     def rules(self, value: Any) -> int | None:

@@ -97,7 +97,12 @@ def leaves_open(rule: Rule) -> bool:
 
 def cited(rule: Rule, lang: str) -> str:
     """The law a rule rests on in words: what, who may change it, how binding it is, since and until when."""
-    return "; ".join(_cited(source, lang) for source in sources_of(rule)) or translate(SOURCE["citation"], lang)
+    return in_words(sources_of(rule), lang)
+
+
+def in_words(sources: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """The same for sources as evidence has them."""
+    return "; ".join(_cited(source, lang) for source in sources) or translate(SOURCE["citation"], lang)
 
 
 def _cited(source: Mapping[str, Any], lang: str) -> str:

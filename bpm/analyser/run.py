@@ -41,6 +41,15 @@ class Reported:
     def severity(self) -> str:
         return self.check.severity
 
+    def sources(self, lang: str) -> Mapping[str, str]:
+        """The law that rows of the table rest on in words, by row, where the finding tells (see `analyse`)."""
+        found = self.finding.evidence.get("sources")
+        if not isinstance(found, Mapping):
+            return {}
+        from bpm.analyser.rows import in_words
+
+        return {row: in_words(sources, lang) for row, sources in found.items() if sources}
+
     def as_json(self, lang: str) -> dict[str, Any]:
         """The finding as the contract has it, with texts in `lang`."""
         finding = self.finding

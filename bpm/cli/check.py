@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,10 @@ _WORDS = {
         "more": "… und {n} weitere (vollständig mit --format json)",
         "skipped": "Nicht entschieden",
         "open": "Nicht erfasst (Fragen an die Fachstelle)",
+        "share": "Anteil der Fälle ohne Regel: {share} (95 %: {low} bis {high}, {n} gezogene Fälle)",
+        "share-unknown": "Wie viele Fälle es trifft, ist nicht erfasst: {missing} steht in keinem Szenario",
+        "sources": "Quellen",
+        "row": "Zeile {n}",
         "at": "bei {n} Elementen",
         "sum": "{files} Dateien, {checks} Prüfungen, {findings} Feststellungen",
     },
@@ -48,6 +53,10 @@ _WORDS = {
         "more": "… and {n} more (all of them with --format json)",
         "skipped": "Not decided",
         "open": "Not recorded (questions for the department)",
+        "share": "share of cases without a rule: {share} (95 %: {low} to {high}, {n} drawn cases)",
+        "share-unknown": "how many cases it concerns is not recorded: no scenario tells {missing}",
+        "sources": "Sources",
+        "row": "rule {n}",
         "at": "at {n} elements",
         "sum": "{files} files, {checks} checks, {findings} findings",
     },
@@ -63,6 +72,10 @@ def check(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="models, packages or folders")],
     select: Annotated[str | None, typer.Option("--select", help="codes or prefixes, with commas: RC,FL06")] = None,
     ignore: Annotated[str | None, typer.Option("--ignore", help="codes or prefixes to leave out")] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", help="how many cases a gap concerns; else the one beside the model"),
+    ] = None,
     fail_on: Annotated[str, typer.Option("--fail-on", help="error, warning, info or never")] = "error",
     format: Annotated[str, typer.Option("--format", help="text, json or sarif")] = "text",
     lang: Annotated[str | None, typer.Option("--lang", help="de or en")] = None,
@@ -76,7 +89,7 @@ def check(
         raise typer.BadParameter(
             "--format is text, json or sarif; --lang is de or en; --fail-on is error, warning, info or never"
         )
-    checked = service.check(paths, select=_codes(select), ignore=_codes(ignore) or ())
+    checked = service.check(paths, select=_codes(select), ignore=_codes(ignore) or (), scenario=scenario)
     if format == "text":
         _show(checked, language)
     else:
@@ -138,6 +151,25 @@ def _show_finding(console: Console, reported: Reported, lang: str) -> None:
     head = f"{words[reported.severity]} {entry['code']} {entry['title']} ({words[entry['basis']]})"
     console.print(f"  {head}", style=_STYLES[reported.severity])
     console.print(f"    {entry['message']}")
+    for text in _evidence(reported, lang):
+        console.print(f"    {text}")
     console.print(f"    → {entry['question']}")
     console.print(f"    {words['keep']}: {' '.join(entry['keep_when'].split())}", style="dim")
     console.print(f"    {place}  {', '.join(entry['element_ids'])}  [{entry['fingerprint']}]", style="dim")
+
+
+def _evidence(reported: Reported, lang: str) -> Iterator[str]:
+    """How many cases a gap concerns, and the law that rows rest on, where a finding tells."""
+    from bpm.texts import write_share
+
+    words, evidence = _WORDS[lang], reported.finding.evidence
+    if "uncovered_share" in evidence:
+        share, interval = evidence["uncovered_share"], evidence["interval_95"]
+        if share is None or interval is None:
+            yield words["share-unknown"].format(missing=", ".join(evidence["not_recorded"]) or "–")
+        else:
+            low, high = (write_share(end, lang) for end in interval)
+            yield words["share"].format(share=write_share(share, lang), low=low, high=high, n=evidence["n"])
+    told = reported.sources(lang)
+    if told:
+        yield words["sources"] + ": " + " · ".join(f"{words['row'].format(n=n)}: {text}" for n, text in told.items())

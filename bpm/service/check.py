@@ -18,6 +18,7 @@ from bpm.analyser.run import Analysis, Reported, analyse
 from bpm.errors import ModelError
 from bpm.model.procedure import FileError, Procedure
 from bpm.service.reading import procedures_at
+from bpm.service.uncovered import with_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,19 @@ class Checked:
 
 
 def check(
-    paths: Sequence[str | Path], *, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()
+    paths: Sequence[str | Path],
+    *,
+    select: tuple[str, ...] | None = None,
+    ignore: tuple[str, ...] = (),
+    scenario: str | Path | None = None,
 ) -> Checked:
     """Check every procedure at the given paths. Unreadable files and missing paths are in `files`.
 
+    `scenario` (else the one beside each model) tells how many cases a gap concerns.
+
     Raises:
         NotFound: `select` or `ignore` names no check.
+        ScenarioError: `scenario` cannot be read or means nothing.
     """
     procedures: dict[str, Procedure] = {}
     missing: list[CheckedFile] = []
@@ -100,7 +108,7 @@ def check(
         except ModelError as error:
             located = FileError(error.code, error.message, error.path or str(path), error.line, error.element)
             missing.append(CheckedFile(str(path), None, (located,)))
-    return _check([procedures[path] for path in sorted(procedures)], missing, select, ignore)
+    return _check([procedures[path] for path in sorted(procedures)], missing, select, ignore, scenario)
 
 
 def check_procedure(
@@ -119,6 +127,7 @@ def _check(
     missing: list[CheckedFile],
     select: tuple[str, ...] | None,
     ignore: tuple[str, ...],
+    scenario: str | Path | None = None,
 ) -> Checked:
     codes = tuple(one.code for one in choose(select, ignore))
     files: dict[str, CheckedFile] = {file.path: file for file in missing}
@@ -128,7 +137,7 @@ def _check(
         for file in _files(procedure):
             files.setdefault(file.path, file)
     for given in with_neighbours([it for it in procedures if it.process is not None or it.decisions]):
-        analyses.append(analyse(given, select, ignore))
+        analyses.append(with_shares(analyse(given, select, ignore), given, scenario))
     return Checked(tuple(files[path] for path in sorted(files)), codes, tuple(analyses))
 
 
