@@ -34,6 +34,7 @@ golden: .venv/.dev-ready
 
 prove: setup
 	@$(BIN)/pytest -q -rA tests/reliability tests/hostile
+	@BPM_PROVE_GRAPHS=12000 $(BIN)/pytest -q -rA tests/unit/soundness/test_tiny.py
 
 bench: .venv/.dev-ready
 	@$(BIN)/python -m tests.benchmarks
