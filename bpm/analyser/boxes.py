@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from math import floor
 from typing import Any
@@ -29,8 +30,13 @@ from bpm.analyser.search import Budget as Budget
 from bpm.analyser.search import Exhausted, Within, pieces, widened
 from bpm.feel.ranges import EVERYTHING, Interval, Region
 
-DISCRETE = {"integer", "date", "years and months duration"}
-"""Kinds with a next value: between two neighbours there is nothing."""
+DISCRETE = {
+    "integer", "date", "years and months duration", "time", "date and time", "date and time with offset"
+}  # fmt: skip
+"""Kinds with a next value: between two neighbours there is nothing. Clocks go to the microsecond."""
+
+MIDNIGHT, LAST_TICK, TICK = time(0), time(23, 59, 59, 999_999), timedelta(microseconds=1)
+"""Before the first and after the last there is no time of day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,10 @@ class Column:
         if mask & self.others:
             mask |= self.others
         return Region(tuple(self._intervals(mask & ~self.null)), bool(mask & self.null))
+
+    def mask(self, of: Region) -> int:
+        """The atoms inside a region whose bounds all occur in the column, existing or not; null aside."""
+        return _mask(of, self.bounds)
 
     def domain(self) -> Region:
         """The values that can come in, as they are bounded: unlike `region`, never wider."""
@@ -383,6 +393,9 @@ def _empty(bounds: tuple[Any, ...], kind: str) -> int:
         for index, bound in enumerate(bounds):
             if bound != floor(bound):
                 empty |= 1 << (2 * index + 1)
+    if kind == "time" and bounds:
+        empty |= 1 if bounds[0] == MIDNIGHT else 0
+        empty |= 1 << (2 * len(bounds)) if bounds[-1] == LAST_TICK else 0
     return empty
 
 
@@ -391,6 +404,10 @@ def _lies_between(low: Any, high: Any, kind: str) -> bool:
         return bool(floor(low) + 1 < high)
     if kind == "date":
         return bool((high - low).days > 1)
+    if kind == "time":
+        return bool(datetime.combine(date.min, high) - datetime.combine(date.min, low) > TICK)
+    if kind.startswith("date and time"):
+        return bool(high - low > TICK)
     return bool(high.months - low.months > 1)
 
 

@@ -96,9 +96,18 @@ class _Not(Exception):
 
 def geometry(at: TableAt) -> Geometry | NotBoxes:
     """The boxes of a table, or the reason why it has none."""
+    return _geometry(at, free=False)
+
+
+def freely(at: TableAt) -> Geometry | NotBoxes:
+    """The same where anything can come in, whatever types, allowed values and the tables above say."""
+    return _geometry(at, free=True)
+
+
+def _geometry(at: TableAt, *, free: bool) -> Geometry | NotBoxes:
     try:
         names = names_of(at.model)
-        columns = _columns(at, names)
+        columns = _columns(at, names, free)
         outputs = tuple(tuple(output_of(text, names) for text in rule.outputs) for rule in at.table.rules)
         return Geometry(at, Boxes(columns, len(at.table.rules)), outputs)
     except _Not as problem:
@@ -169,7 +178,7 @@ def names_of(model: DecisionModel) -> frozenset[str]:
     return frozenset(name for name in found if name)
 
 
-def _columns(at: TableAt, names: frozenset[str]) -> tuple[Column, ...]:
+def _columns(at: TableAt, names: frozenset[str], free: bool) -> tuple[Column, ...]:
     table = at.table
     if len(table.inputs) > MOST_COLUMNS:
         raise _Not(f"mehr als {MOST_COLUMNS} Eingaben", f"more than {MOST_COLUMNS} inputs")
@@ -187,7 +196,7 @@ def _columns(at: TableAt, names: frozenset[str]) -> tuple[Column, ...]:
             expressions.append(node)
         positions.setdefault(node, []).append(position)
     _check_independence(expressions)
-    return tuple(_column(at, node, positions[node], names) for node in expressions)
+    return tuple(_column(at, node, positions[node], names, free) for node in expressions)
 
 
 def _parse_input(clause: InputClause, names: frozenset[str]) -> Node:
@@ -199,7 +208,7 @@ def _parse_input(clause: InputClause, names: frozenset[str]) -> Node:
         ) from error
 
 
-def _column(at: TableAt, node: Node, positions: list[int], names: frozenset[str]) -> Column:
+def _column(at: TableAt, node: Node, positions: list[int], names: frozenset[str], free: bool) -> Column:
     """The column of one expression; clauses over the same expression are met together."""
     clauses = [at.table.inputs[position] for position in positions]
     cells = [ranges.ALL] * len(at.table.rules)
@@ -212,7 +221,8 @@ def _column(at: TableAt, node: Node, positions: list[int], names: frozenset[str]
     kind, domain = "", None
     for clause in clauses:
         declared, bounds = _domain(at, clause, node, names)
-        kind = kind or declared
+        kind = kind or ("number" if free and declared == "integer" else declared)
+        bounds = None if free else bounds
         domain = bounds if domain is None else domain if bounds is None else ranges.intersection(domain, bounds)
     kinds = {ranges.kind_of(bound) for region in (*cells, *([domain] if domain else [])) for bound in region.values()}
     if len(kinds) > 1 or (kinds and kind and not _agree(kind, *kinds)):
@@ -325,6 +335,20 @@ def declared_input(model: DecisionModel, clause: InputClause) -> tuple[str, Regi
         return _declared(model, clause, parse_expression(clause.expression, names), names)
     except FeelError:
         return "", None
+
+
+def incoming(at: TableAt, clause: InputClause) -> tuple[str, Region | None]:
+    """The declared kind of an input (empty: none) and what can come in (None: all), results of tables above counted."""
+    names = names_of(at.model)
+    try:
+        return _domain(at, clause, parse_expression(clause.expression, names), names)
+    except FeelError:
+        return "", None
+
+
+def declared_name(model: DecisionModel, name: str) -> tuple[str, Region | None]:
+    """The declared kind of a variable or a part of one, by its dotted name, and its allowed values."""
+    return _type_of_variable(model, tuple(name.split(".")), names_of(model))
 
 
 def declared_output(model: DecisionModel, clause: OutputClause) -> tuple[str, Region | None]:
