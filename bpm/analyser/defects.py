@@ -120,6 +120,20 @@ def _cycle(by_id: Mapping[str, Decision], members: list[str]) -> Defect:
     )
 
 
+def namesakes(model: DecisionModel) -> Iterator[Defect]:
+    """Inputs that share their name with a decision: whoever asks for the name gets one of the two."""
+    inputs = {entry.name: entry for entry in model.inputs if entry.name}
+    for decision in model.decisions:
+        shared = [name for name in dict.fromkeys((decision.variable, decision.name)) if name in inputs]
+        for name in shared[:1]:
+            text = {
+                "de": f"heißt wie die Eingabe „{name}“; wer den Namen liest, bekommt eine von beiden",
+                "en": f"has the name of the input {name!r}; whoever reads the name gets one of the two",
+            }
+            evidence = {"name": name, "input": inputs[name].id}
+            yield Defect("name", decision.id, text, f"{name} {inputs[name].id}", line=decision.line, evidence=evidence)
+
+
 # --- language ------------------------------------------------------------------------------------------------
 
 

@@ -163,7 +163,8 @@ def _finding(given: Given, pair: Rivals, joint: Joint, conflicts: list[Conflict]
     one, other = (entry["output"] for entry in cases[0]["rules"])
     rows = [entry["rule"] for entry in cases[0]["rules"]]
     rules = [dated(side.at)[row - 1] for side, row in zip((first, second), rows, strict=True)]
-    law = {lang: [cited(rule, lang) for rule in rules] for lang in ("de", "en")}
+    recorded = any(rule.legal_bases for rule in rules)
+    law = {lang: [f" – {cited(rule, lang)}" if recorded else "" for rule in rules] for lang in ("de", "en")}
     where = "" if pair.other is None else pair.other.procedure.name or pair.other.key
     elsewhere = {"de": f" im Verfahren „{where}“" if where else "", "en": f" of {where!r}" if where else ""}
     return Finding(
@@ -177,10 +178,10 @@ def _finding(given: Given, pair: Rivals, joint: Joint, conflicts: list[Conflict]
         rules=tuple(sorted({conflict.first + 1 for conflict in conflicts[:MOST_CASES]})),
         message={
             "de": f"„{first.at.name}“ (Zeile {rows[0]}) und „{second.at.name}“{elsewhere['de']} (Zeile {rows[1]}) "
-            f"legen „{pair.fact}“ für {shown} verschieden fest: {one} nach {law['de'][0]}; "
-            f"{other} nach {law['de'][1]}.",
+            f"legen „{pair.fact}“ für {shown} verschieden fest: {one}{law['de'][0]}; "
+            f"{other}{law['de'][1]}.",
             "en": f"{first.at.name!r} (rule {rows[0]}) and {second.at.name!r}{elsewhere['en']} (rule {rows[1]}) "
-            f"settle {pair.fact!r} differently for {shown}: {one} by {law['en'][0]}; {other} by {law['en'][1]}.",
+            f"settle {pair.fact!r} differently for {shown}: {one}{law['en'][0]}; {other}{law['en'][1]}.",
         },
         question={
             "de": "Welche der beiden Quellen gilt für diesen Fall, und wer kann die andere ändern?",

@@ -1,11 +1,11 @@
 """Something is written in a decision model that cannot be meant.
 
 What it finds
-A requirement that points to nothing, and decisions that require themselves; cells in another language than FEEL, that
-are no FEEL, or that call a function nobody defines; cells and results outside the declared type or the allowed values
-of their column (a range counts if none of its values is allowed); forms of the procedure that give an input another
-type, or let in values that are not allowed; figures that mean nothing. Where a requirement leads into an imported file
-that was not handed over, nothing is said.
+A requirement that points to nothing, decisions that require themselves, and decisions that have the name of an input;
+cells in another language than FEEL, that are no FEEL, or that call a function nobody defines; cells and results outside
+the declared type or the allowed values of their column (a range counts if none of its values is allowed); forms of the
+procedure that give an input another type, or let in values that are not allowed; figures that mean nothing. Where a
+requirement leads into an imported file that was not handed over, nothing is said.
 
 Why it costs
 Deciding stops, or goes on with an empty value that no rule expected; the rest of the model is read as it stands.
@@ -33,6 +33,7 @@ from bpm.analyser.defects import (
     cycles,
     dangling,
     misfits,
+    namesakes,
     unfit_forms,
     unreadable,
     unreadable_logic,
@@ -45,11 +46,12 @@ from bpm.model.decision import BusinessKnowledgeModel, Decision, DecisionModel
 DE = """In einem Entscheidungsmodell steht etwas, das so nicht gemeint sein kann.
 
 Was gefunden wird
-Ein Bedarf, der ins Leere zeigt, und Entscheidungen, die sich selbst brauchen; Zellen in einer anderen Sprache als FEEL,
-die kein FEEL sind oder eine Funktion rufen, die es nicht gibt; Zellen und Ergebnisse außerhalb des angegebenen Typs
-oder der erlaubten Werte ihrer Spalte (ein Bereich zählt, wenn keiner seiner Werte erlaubt ist); Formulare des
-Verfahrens, die einer Angabe einen anderen Typ geben oder Werte zulassen, die nicht erlaubt sind; Angaben, die nichts
-bedeuten. Wo ein Bedarf in eine importierte Datei führt, die nicht mitgegeben wurde, wird nichts gesagt.
+Ein Bedarf, der ins Leere zeigt, Entscheidungen, die sich selbst brauchen oder wie eine Eingabe heißen; Zellen in einer
+anderen Sprache als FEEL, die kein FEEL sind oder eine Funktion rufen, die es nicht gibt; Zellen und Ergebnisse
+außerhalb des angegebenen Typs oder der erlaubten Werte ihrer Spalte (ein Bereich zählt, wenn keiner seiner Werte
+erlaubt ist); Formulare des Verfahrens, die einer Angabe einen anderen Typ geben oder Werte zulassen, die nicht erlaubt
+sind; Angaben, die nichts bedeuten. Wo ein Bedarf in eine importierte Datei führt, die nicht mitgegeben wurde, wird
+nichts gesagt.
 
 Warum es kostet
 Die Entscheidung hält an oder läuft mit einem leeren Wert weiter, mit dem keine Regel rechnet; der Rest des Modells wird
@@ -76,6 +78,7 @@ QUESTIONS = {
     "cycle": ("Welche dieser Entscheidungen fällt zuerst?", "Which of these decisions comes first?"),
     "dangling": ("Was war hier gemeint, und wo steht es jetzt?", "What was meant here, and where is it now?"),
     "form": ("Was soll gelten: das Formular oder die Tabelle?", "Which shall apply: the form or the table?"),
+    "name": ("Welche der beiden ist gemeint, wo der Name steht?", "Which of the two is meant where the name stands?"),
     "function": ("Welche Funktion ist gemeint?", "Which function is meant?"),
 }
 
@@ -110,6 +113,7 @@ def _defects(
 ) -> Iterator[Defect]:
     yield from dangling(model, others)
     yield from cycles(model)
+    yield from namesakes(model)
     for problem in model.problems:
         said = {"de": f"Angabe ohne Bedeutung ({problem.message})", "en": f"meaningless entry ({problem.message})"}
         yield Defect("entry", problem.element, said, f"{problem.code} {problem.message}", line=problem.line)
