@@ -103,7 +103,10 @@ class Observed:
         return found
 
     def refused(self, result: Result) -> list[int] | None:
-        """Cases that a result calls refused; None if it names nothing that the log has."""
+        """Cases that a result calls refused; None if the log has nothing of what it names.
+
+        A misspelt name must not pass as "never": only a step of the model that surely never happened counts as none.
+        """
         if result.datum:
             column = self.recorded.data.get(result.datum)
             if column is None:
@@ -113,8 +116,12 @@ class Observed:
             return [case for case, value in enumerate(column.values) if str(value) in wanted and case in done]
         by = frozenset(one for name in result.refused_by for one in self.called(name))
         if not by:
-            return None
+            return [] if result.refused_by and all(map(self.never, result.refused_by)) else None
         return self.followed(self.called(result.step), by) if result.step else self.having(by)
+
+    def never(self, element: str) -> bool:
+        """Whether a step of the model surely never happened: every activity was recognised, and it is none of them."""
+        return self.graph is not None and not self.unmatched and element in self.unseen
 
     def same_person(self, steps: Collection[int]) -> tuple[int, int]:
         """(cases in which one person did all of some activities, cases in which all were done by somebody known).
@@ -127,8 +134,10 @@ class Observed:
             return 0, 0
         alone = complete = 0
         for rows, trace in zip(self.rows, self.traces, strict=True):
-            # the last time counts where a step was done again
-            people = {one: int(log.resource[row]) for one, row in zip(trace, rows, strict=True) if one in steps}
+            people: dict[int, int] = {}
+            for one, row in zip(trace, rows, strict=True):
+                if one in steps:  # the first time counts where a step was done again
+                    people.setdefault(one, int(log.resource[row]))
             if len(people) == len(steps) and min(people.values()) >= 0:
                 complete += 1
                 alone += len(set(people.values())) == 1
@@ -156,7 +165,7 @@ class Observed:
         for step in () if self.graph is None else self.graph.steps():
             mine = self.activity.get(step.id, frozenset())
             if mine and not mine & named:
-                by = tuple(node for node in refusals(self.graph, step.id) if node in self.activity)
+                by = tuple(node for node in refusals(self.graph, step.id) if node in self.activity or self.never(node))
                 if by:
                     found.append(Result(step.id, by))
         return tuple(found)

@@ -69,12 +69,20 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="models, packages or folders")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="models, packages, folders, or a XES log alone")
+    ] = None,
     select: Annotated[str | None, typer.Option("--select", help="codes or prefixes, with commas: RC,FL06")] = None,
     ignore: Annotated[str | None, typer.Option("--ignore", help="codes or prefixes to leave out")] = None,
     scenario: Annotated[
         Path | None,
         typer.Option("--scenario", help="how many cases a gap concerns; else the one beside the model"),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", help="a log of real cases (XES, gzipped XES, CSV), also without a PATH")
+    ] = None,
+    log_map: Annotated[
+        Path | None, typer.Option("--log-map", help="JSON: what columns, activities and outcomes of the log mean")
     ] = None,
     fail_on: Annotated[str, typer.Option("--fail-on", help="error, warning, info or never")] = "error",
     format: Annotated[str, typer.Option("--format", help="text, json or sarif")] = "text",
@@ -89,7 +97,11 @@ def check(
         raise typer.BadParameter(
             "--format is text, json or sarif; --lang is de or en; --fail-on is error, warning, info or never"
         )
-    checked = service.check(paths, select=_codes(select), ignore=_codes(ignore) or (), scenario=scenario)
+    if not paths and log is None:
+        raise typer.BadParameter("name a PATH, or a log with --log")
+    checked = service.check(
+        paths or [], select=_codes(select), ignore=_codes(ignore) or (), scenario=scenario, log=log, guide=log_map
+    )
     if format == "text":
         _show(checked, language)
     else:
@@ -111,8 +123,12 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
 def _show(checked: Checked, lang: str) -> None:
     from rich.console import Console
 
+    from bpm.cli.log_figures import show_log
+
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, markup=False, soft_wrap=not terminal, width=None if terminal else 160)
+    for told in checked.logs:
+        show_log(console, told, lang)
     for analysis in checked.analyses:
         _show_procedure(console, analysis, lang)
     counts = {"files": len(checked.files), "checks": len(checked.checks_run), "findings": len(checked.findings)}

@@ -6,7 +6,7 @@ nobody recorded is a list of questions for the department, apart from the findin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from bpm.analyser.check import SEVERITIES
 from bpm.analyser.rivals import with_neighbours
 from bpm.analyser.run import Analysis, Reported, analyse
 from bpm.errors import ModelError
+from bpm.exchange.logs import is_log
 from bpm.model.procedure import FileError, Procedure
+from bpm.service.logs import LogRead, alone, laid, open_log, told
 from bpm.service.reading import procedures_at
 from bpm.service.uncovered import with_shares
 
@@ -42,11 +44,12 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checks say about some procedures."""
+    """What the checks say about some procedures; `logs` what real logs beside them show."""
 
     files: tuple[CheckedFile, ...]
     checks_run: tuple[str, ...]
     analyses: tuple[Analysis, ...]
+    logs: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def findings(self) -> tuple[Reported, ...]:
@@ -65,7 +68,8 @@ class Checked:
 
     def as_json(self, lang: str = "de") -> dict[str, Any]:
         """JSON-able values by the contract's names, texts in `lang`."""
-        return {
+        logs = {"logs": [dict(log) for log in self.logs]} if self.logs else {}
+        return logs | {
             "files": [file.as_json() for file in self.files],
             "checks_run": list(self.checks_run),
             "skipped": [entry.as_json(lang) for analysis in self.analyses for entry in analysis.skipped],
@@ -90,10 +94,13 @@ def check(
     select: tuple[str, ...] | None = None,
     ignore: tuple[str, ...] = (),
     scenario: str | Path | None = None,
+    log: str | Path | None = None,
+    guide: str | Path | None = None,
 ) -> Checked:
     """Check every procedure at the given paths. Unreadable files and missing paths are in `files`.
 
-    `scenario` (else the one beside each model) tells how many cases a gap concerns.
+    `scenario` (else the one beside each model) tells how many cases a gap concerns. `log` is a log of real cases, read
+    with its `guide`; it lies beside the procedure it fits. A path may itself be a log: it is looked at alone.
 
     Raises:
         NotFound: `select` or `ignore` names no check.
@@ -101,14 +108,18 @@ def check(
     """
     procedures: dict[str, Procedure] = {}
     missing: list[CheckedFile] = []
-    for path in paths:
+    logs: list[LogRead] = []
+    for path in (*paths, *(() if log is None else (log,))):
         try:
+            if path is log or is_log(path):
+                logs.append(open_log(path, guide))
+                continue
             for procedure in procedures_at(path):
                 procedures.setdefault(procedure.path, procedure)
         except ModelError as error:
             located = FileError(error.code, error.message, error.path or str(path), error.line, error.element)
             missing.append(CheckedFile(str(path), None, (located,)))
-    return _check([procedures[path] for path in sorted(procedures)], missing, select, ignore, scenario)
+    return _check([procedures[path] for path in sorted(procedures)], missing, select, ignore, scenario, logs)
 
 
 def check_procedure(
@@ -128,6 +139,7 @@ def _check(
     select: tuple[str, ...] | None,
     ignore: tuple[str, ...],
     scenario: str | Path | None = None,
+    logs: Sequence[LogRead] = (),
 ) -> Checked:
     codes = tuple(one.code for one in choose(select, ignore))
     files: dict[str, CheckedFile] = {file.path: file for file in missing}
@@ -136,9 +148,19 @@ def _check(
     for procedure in procedures:
         for file in _files(procedure):
             files.setdefault(file.path, file)
-    for given in with_neighbours([it for it in procedures if it.process is not None or it.decisions]):
+    givens = list(with_neighbours([it for it in procedures if it.process is not None or it.decisions]))
+    shown = []
+    for log in logs:
+        files[log.path] = CheckedFile(log.path, log.reading.recorded.digest)
+        givens = laid(givens, log)
+        holder = next((given for given in givens if given.recorded is log.reading.recorded), None)
+        if holder is None:
+            holder = alone(log)
+            givens.append(holder)
+        shown.append(told(log, holder))
+    for given in givens:
         analyses.append(with_shares(analyse(given, select, ignore), given, scenario))
-    return Checked(tuple(files[path] for path in sorted(files)), codes, tuple(analyses))
+    return Checked(tuple(files[path] for path in sorted(files)), codes, tuple(analyses), tuple(shown))
 
 
 def _files(procedure: Procedure) -> Iterator[CheckedFile]:
