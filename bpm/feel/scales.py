@@ -22,6 +22,13 @@ LARGEST_CODE = 0x2FFFF
 """The last code point of a text that z3 takes."""
 _DIGITS = 300
 _START = datetime(1, 1, 1)
+_FIRST, _LAST = date(1900, 1, 1).toordinal(), date(2200, 1, 1).toordinal()
+NEAR = {
+    "date": (_FIRST, _LAST),
+    "date and time": ((_FIRST - 1) * DAY, (_LAST - 1) * DAY),
+    "date and time with offset": ((_FIRST - 1) * DAY, (_LAST - 1) * DAY),
+}
+"""Days people speak of, from the first to before the last, for cases that are shown to them."""
 
 
 def kind_of(value: Any) -> str:

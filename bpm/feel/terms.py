@@ -32,7 +32,7 @@ from typing import Any, TypeAlias
 
 from bpm.errors import FeelError, MissingExtra, NotTranslatable
 from bpm.feel import ranges
-from bpm.feel.scales import DAY, LARGEST_CODE, MICRO, coded, decoded, kind_of, unescaped
+from bpm.feel.scales import DAY, LARGEST_CODE, MICRO, NEAR, coded, decoded, kind_of, unescaped
 from bpm.feel.syntax import tree
 
 Truth: TypeAlias = Any
@@ -137,13 +137,20 @@ class Terms:
             self.solver.pop()
 
     def _plain_case(self) -> dict[str, Any] | None:
-        """A case whose numbers are whole if that can be, else decimals of few digits."""
+        """A case whose numbers are whole and whose days are near if that can be, else decimals of few digits."""
         model = self.solver.model()
         real = [it.value for it in self.variables.values() if it.kind in ("number", "days and time duration")]
-        for digits in (0, 2, 6):
+        near = [
+            part
+            for it in self.variables.values()
+            for scale in (NEAR.get(it.kind),)
+            if scale is not None
+            for part in (it.value >= scale[0], it.value < scale[1])
+        ]
+        for digits, days in ((0, near), (2, near), (6, near), (0, ()), (6, ())):
             self.solver.push()
             try:
-                self.solver.add(*(self.z3.IsInt(value * 10**digits) for value in real))
+                self.solver.add(*(self.z3.IsInt(value * 10**digits) for value in real), *days)
                 if self.solver.check() == self.z3.sat:
                     model = self.solver.model()
                     break

@@ -80,7 +80,7 @@ class Texts:
                 left, right = self.value(kind, depth), self.value(kind, depth)
                 return pick.choice((
                     f"({left} + {right})", f"({left} - {right})", f"({left} * {right})", f"(-{left})", f"abs({left})",
-                    f"({left} / {pick.choice(['2', '0', '2.5', '3'])})", f"floor({left})",
+                    f"({left} / {pick.choice(['2', '0', '2.5'])})", f"floor({left})",
                     f"ceiling({left})", f"({left} ** 2)",
                 ))  # fmt: skip
             case "string":
