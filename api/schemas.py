@@ -394,6 +394,7 @@ class Verified(BaseModel):
     instances: int
     entries: int
     breaks: list[dict[str, Any]]
+    checkpoints: dict[str, Any]
 
 
 class Health(BaseModel):

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api import schemas
 from api.deps import Cursor, Key, Limit, Serving, SignedIn, reply
 from api.routes import PROBLEMS
-from bpm.service import cases, incidents
+from bpm.service import audit, incidents
 
 router = APIRouter(tags=["operations"], responses=PROBLEMS)
 
@@ -30,5 +30,5 @@ def retry(services: Serving, actor: SignedIn, id: Annotated[str, Path(max_length
 
 @router.get("/audit/verify", response_model=schemas.Verified)
 def verify(services: Serving, actor: SignedIn) -> Response:
-    """Check the hash chain of every case."""
-    return reply(cases.verify(services, actor))
+    """Check the hash chain of every case, and the sealed checkpoints over all of them."""
+    return reply(audit.verify(services, actor))

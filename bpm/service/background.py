@@ -1,4 +1,4 @@
-"""What happens by itself: due timers fire, sent messages arrive.
+"""What happens by itself: due timers fire, sent messages arrive, the ledger gets its checkpoints.
 
 A round takes rows whose time has come, each in a unit of work of its own that locks the case and looks at the row
 again, so any number of workers may run. What fails stays as an incident and is not tried again before a person says so.
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bpm.errors import Conflict, LichtungError, Unavailable
+from bpm.service import audit
 from bpm.service.access import SYSTEM
 from bpm.service.context import Services
 from bpm.service.execution import Command, record
@@ -35,7 +36,9 @@ def run_round(services: Services) -> int:
         timers = queries.due_timers(work)
         messages = queries.due_outbox(work)
     done = sum(_guarded(services, row) for row in timers)
-    return done + sum(_guarded(services, row) for row in messages)
+    done += sum(_guarded(services, row) for row in messages)
+    audit.seal(services)
+    return done
 
 
 def _guarded(services: Services, row: TimerRow | OutboxRow) -> bool:

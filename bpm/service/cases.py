@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from bpm.errors import Conflict, Stale
@@ -12,9 +12,8 @@ from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
 from bpm.service.execution import Command, record, record_note, record_start, require_running
 from bpm.service.procedures import find
-from bpm.store import ledger, queries
+from bpm.store import queries
 from bpm.store.ids import new_id
-from bpm.store.queries import Tenant
 from bpm.store.records import InstanceRow, ProcedureRow
 from bpm.store.unit_of_work import UnitOfWork
 
@@ -212,31 +211,3 @@ def locked(work: UnitOfWork, actor: Actor, instance_id: str, if_match: int | Non
     if instance.state not in ("active", "suspended"):
         raise Conflict("case-ended", f"the case is {instance.state}")
     return instance
-
-
-def verify(services: Services, actor: Actor) -> dict[str, Any]:
-    """Check the hash chain of every case of the office: `{"instances","entries","breaks":[...]}`."""
-    require(actor, "audit.verify")
-    return _verify(services, actor.tenant)
-
-
-def verify_all(services: Services) -> dict[str, Any]:
-    """The same for every office, for whoever operates the machine."""
-    return _verify(services, None)
-
-
-def _verify(services: Services, tenant: Tenant | None) -> dict[str, Any]:
-    instances = entries = 0
-    breaks: list[dict[str, Any]] = []
-    cursor: str | None = None
-    with services.reading() as work:
-        while True:
-            page = queries.instances(work, tenant, cursor=cursor)
-            for row in page.items:
-                result = ledger.verify(work, row)
-                instances += 1
-                entries += result.entries
-                breaks += [asdict(one) for one in result.breaks]
-            cursor = page.next
-            if cursor is None:
-                return {"instances": instances, "entries": entries, "breaks": breaks}

@@ -317,6 +317,21 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointRow:
+    """One digest over all links of the time up to `until`, continuing the checkpoint before; `seal` by the key of that
+    name, which is not in the database."""
+
+    number: int
+    until: datetime
+    entries: int
+    root: str
+    previous: str
+    digest: str
+    key_name: str | None
+    seal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyRow:
     """The first answer to a keyed command."""
 
@@ -372,6 +387,7 @@ Record: TypeAlias = (
     | IncidentRow
     | HistoryRow
     | LedgerRow
+    | CheckpointRow
     | IdempotencyRow
     | ComputationRow
 )
@@ -396,6 +412,7 @@ TABLE: Mapping[type[Any], Table] = {
     IncidentRow: tables.incidents,
     HistoryRow: tables.history,
     LedgerRow: tables.ledger,
+    CheckpointRow: tables.checkpoints,
     IdempotencyRow: tables.idempotency,
     ComputationRow: tables.computations,
 }

@@ -368,6 +368,20 @@ ledger = Table(
     Column("payload_digest", String(64), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
+    Index(None, "at"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("until", Instant, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("key_name", String(80)),
+    Column("seal", String(64)),
 )
 
 idempotency = Table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests import models
 from tests.api.conftest import Client
 
@@ -35,7 +37,13 @@ def test_the_history_says_who_did_what_and_the_ledger_holds(api: Client) -> None
     lines = api("GET", f"/instances/{case['id']}/history").json()["items"]
     commands = [(line["number"], line["actor"], line["kind"]) for line in lines if line["position"] == 0]
     assert commands == [(1, "clerk", "case-started"), (2, "clerk", "task-claimed"), (3, "clerk", "task-completed")]
-    assert api("GET", "/audit/verify", as_="auditor").json() == {"instances": 1, "entries": 3, "breaks": []}
+    none_yet = {"count": 0, "sealed": 0, "head": None, "breaks": []}
+    verified = {"instances": 1, "entries": 3, "breaks": [], "checkpoints": none_yet}
+    assert api("GET", "/audit/verify", as_="auditor").json() == verified
+    api.clock.advance(timedelta(minutes=3))
+    api.run_background()
+    covered = api("GET", "/audit/verify", as_="auditor").json()["checkpoints"]
+    assert (covered["count"], covered["sealed"], covered["breaks"]) == (1, 0, [])
 
 
 def test_cases_are_listed_by_state_procedure_and_key_in_pages(api: Client) -> None:

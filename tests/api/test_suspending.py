@@ -38,7 +38,8 @@ def test_a_suspended_case_takes_no_work_and_lists_and_history_say_so(api: Client
     commands = [(line["kind"], line["actor"], line["detail"]) for line in lines if line["position"] == 0]
     assert commands[1] == ("case-suspended", "leitung", {"reason": "Anhörung"})
     assert commands[2][0] == "case-resumed"
-    assert api("GET", "/audit/verify", as_="auditor").json() == {"instances": 1, "entries": 4, "breaks": []}
+    assert api("GET", "/audit/verify", as_="auditor").json()["entries"] == 4
+    assert api("GET", "/audit/verify", as_="auditor").json()["breaks"] == []
 
 
 def test_only_who_oversees_suspends_and_only_what_was_seen(api: Client) -> None:
