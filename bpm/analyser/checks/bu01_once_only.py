@@ -29,6 +29,8 @@ from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import titles
 from bpm.analyser.protected import protection
+from bpm.analyser.remedies import drop_first, offer
+from bpm.model.edit.steps import QueryRegister, RemoveStep
 from bpm.model.graph import Graph
 from bpm.model.process import Activity
 
@@ -139,17 +141,31 @@ def _finding(given: Given, graph: Graph, node: Activity, held: dict[str, list[st
             "de": f"{titles(graph, (node.id,))} fragt nach {', '.join(items)}; bekannt aus: {', '.join(known)}.",
             "en": f"{titles(graph, (node.id,))} asks for {', '.join(items)}; known from: {', '.join(known)}.",
         },
-        question={
-            "de": "Darf die Angabe von dort übernommen und nur noch bestätigt werden?",
-            "en": "May the data be taken from there and only be confirmed?",
-        },
+        question=drop_first(
+            {
+                "de": "Darf die Angabe von dort übernommen und nur noch bestätigt werden?",
+                "en": "May the data be taken from there and only be confirmed?",
+            }
+        ),
         evidence={
             "items": items,
             "registers": held,
             "asked_before": before,
             "documents": [d.name for d in node.facts.documents if d.held_by],
         },
-        remedy=Remedy("note"),
+        remedy=_remedy(given, graph, node, held, before),
         identity=tuple(sorted(items)),
         line=node.line,
     )
+
+
+def _remedy(given: Given, graph: Graph, node: Activity, held: dict[str, list[str]], before: dict[str, str]) -> Remedy:
+    """Drop what only asks again; ask the one register that holds everything else a step asks for; else in words."""
+    asked, written = _asked(node), {use.item for use in node.facts.writes}
+    if set(asked) == written and set(asked) <= set(before):
+        return offer(given, graph, RemoveStep(element=node.id, keeps=before[asked[0]])) or Remedy("note")
+    common = set.intersection(*(set(held.get(item, ())) for item in asked)) if asked else set()
+    starts = any(graph.nodes[flow.source].type == "startEvent" for flow in graph.incoming[node.id])
+    if common and set(asked) == written and not starts:
+        return offer(given, graph, QueryRegister(element=node.id, register=min(common))) or Remedy("note")
+    return Remedy("note")

@@ -27,6 +27,8 @@ from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import titles
 from bpm.analyser.protected import formally_served
+from bpm.analyser.remedies import drop_first, offer
+from bpm.model.edit.steps import SetChannel
 from bpm.model.graph import EXIT, Graph
 from bpm.model.process import FlowNode, SubProcess, Task
 
@@ -82,7 +84,7 @@ def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
             media = MEDIUM.get(_channel(first) or ""), MEDIUM.get(_channel(second) or "")
             paper = {("digital", "paper"): second, ("paper", "digital"): first}.get((media[0] or "", media[1] or ""))
             if paper is not None and not _demanded(paper):
-                yield _finding(given, graph, first, second)
+                yield _finding(given, graph, first, second, paper)
 
 
 def _unrecorded(graph: Graph, silent: list[str]) -> dict[str, str]:
@@ -129,7 +131,7 @@ def _next_steps(graph: Graph, step: Task) -> list[Task]:
     return sorted(found.values(), key=lambda node: graph.order[node.id])
 
 
-def _finding(given: Given, graph: Graph, first: Task, second: Task) -> Finding:
+def _finding(given: Given, graph: Graph, first: Task, second: Task, paper: Task) -> Finding:
     printed = _channel(first) == "online"
     return Finding(
         code="BU03",
@@ -143,11 +145,13 @@ def _finding(given: Given, graph: Graph, first: Task, second: Task) -> Finding:
             "en": f"From {titles(graph, (first.id,))} to {titles(graph, (second.id,))} the case changes "
             + ("from digital to paper." if printed else "from paper to digital."),
         },
-        question={
-            "de": "Was hindert daran, diesen Schritt digital weiterzuführen?",
-            "en": "What keeps this step from going on digitally?",
-        },
+        question=drop_first(
+            {
+                "de": "Was hindert daran, ihn digital weiterzuführen?",
+                "en": "What keeps it from going on digitally?",
+            }
+        ),
         evidence={"pair": [first.id, second.id], "channels": [_channel(first), _channel(second)]},
-        remedy=Remedy("note"),
+        remedy=offer(given, graph, SetChannel(element=paper.id, channel="online")) or Remedy("note"),
         line=second.line,
     )

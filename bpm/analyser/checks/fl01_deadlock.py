@@ -22,8 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
+from bpm.analyser.remedies import repair
+from bpm.model.edit.steps import ChangeGateway
+from bpm.model.graph import Graph
+from bpm.model.process import Process
 
 DE = """Ein Fall kann stecken bleiben: Schritte warten aufeinander, und nichts geht mehr weiter.
 
@@ -74,5 +78,16 @@ def find_deadlocks(given: Given) -> Iterator[Outcome]:
                 "en": "How is the case meant to go on from here?",
             },
             evidence={"trace": list(verdict.deadlock.trace), "shortest": verdict.deadlock.shortest},
+            remedy=_remedy(given, process, at),
             line=next((nodes[node].line for node in at if node in nodes), None),
         )
+
+
+def _remedy(given: Given, process: Process, at: tuple[str, ...]) -> Remedy | None:
+    """Let a join that waits for ever join in another way, if that makes the process sound."""
+    graph = next((it for it in given.graphs if it.process is process), None) or Graph(process)
+    joins = [node for node in at if node in graph.nodes and graph.nodes[node].type == "parallelGateway"]
+    joins = [node for node in joins if len(graph.outgoing[node]) == 1]
+    return repair(
+        given, graph, (ChangeGateway(element=node, kind=kind) for node in joins for kind in ("exclusive", "inclusive"))
+    )

@@ -25,8 +25,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
+from bpm.analyser.remedies import repair
+from bpm.model.edit.steps import ChangeGateway
+from bpm.model.graph import Graph
+from bpm.model.process import Process
 
 DE = """Ein Weg kann zwei Marken zugleich tragen: die Schritte dahinter laufen in einem Fall doppelt.
 
@@ -86,5 +90,14 @@ def find_double_tokens(given: Given) -> Iterator[Outcome]:
                 "en": "Should the branches wait for each other here, or is all that follows meant to happen twice?",
             },
             evidence={"trace": list(verdict.unsafe.trace), "shortest": verdict.unsafe.shortest},
+            remedy=_remedy(given, process, where.id if where is not None else place),
             line=flow.line if flow is not None else (where.line if where is not None else None),
         )
+
+
+def _remedy(given: Given, process: Process, place: str) -> Remedy | None:
+    """Let the exclusive join from which two tokens go on wait for both, if that makes the process sound."""
+    graph = next((it for it in given.graphs if it.process is process), None) or Graph(process)
+    if place not in graph.nodes or graph.nodes[place].type != "exclusiveGateway" or len(graph.outgoing[place]) != 1:
+        return None
+    return repair(given, graph, (ChangeGateway(element=place, kind=kind) for kind in ("parallel", "inclusive")))

@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
+from bpm.analyser.remedies import offer
+from bpm.model.edit.steps import RemoveStep
 from bpm.model.graph import Graph
 
 DE = """Ein Schritt, den kein Fall je erreicht.
@@ -63,7 +65,7 @@ def find_dead_activities(given: Given) -> Iterator[Outcome]:
         if not verdict.dead:
             continue
         process = next(process for process in given.processes if process.id == verdict.process)
-        graph = Graph(process)
+        graph = next((it for it in given.graphs if it.process is process), None) or Graph(process)
         following = _following(graph, verdict.dead)
         for node in (node for node in verdict.dead if node not in {n for group in following.values() for n in group}):
             cause = _cause(graph, node)
@@ -83,6 +85,7 @@ def find_dead_activities(given: Given) -> Iterator[Outcome]:
                     "en": "Is a way to it missing, or can the step go?",
                 },
                 evidence={"trace": [], "cause": cause},
+                remedy=None if _cause(graph, node) else offer(given, graph, RemoveStep(element=node)),
                 line=graph.nodes[node].line,
             )
 

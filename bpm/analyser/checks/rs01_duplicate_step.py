@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import (
     SAME,
@@ -38,6 +38,8 @@ from bpm.analyser.likeness import (
     words,
     writes,
 )
+from bpm.analyser.remedies import offer
+from bpm.model.edit.steps import RemoveStep
 from bpm.model.graph import Graph
 from bpm.model.process import Task
 
@@ -125,6 +127,6 @@ def _finding(given: Given, graph: Graph, first: Task, second: Task, path: tuple[
             "writes": sorted(writes(first)),
             "similarity": round(similarity(first.name, second.name), 2),
         },
-        remedy=Remedy("board", ({"do": "remove", "element": second.id},)),
+        remedy=offer(given, graph, RemoveStep(element=second.id, keeps=first.id)),
         line=second.line,
     )

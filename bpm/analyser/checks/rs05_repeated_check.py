@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import (
     UNRECORDED,
@@ -43,6 +43,8 @@ from bpm.analyser.likeness import (
     unchanged,
     writes,
 )
+from bpm.analyser.remedies import offer
+from bpm.model.edit.steps import RemoveStep
 from bpm.model.graph import Graph
 from bpm.model.process import BusinessRuleTask, Task
 
@@ -154,6 +156,6 @@ def _finding(
             "en": "Which error did the second check find that the first one missed?",
         },
         evidence={"path": list(path), "reads": sorted(items), "role": role(graph, second)},
-        remedy=Remedy("board", ({"do": "remove", "element": second.id},)),
+        remedy=offer(given, graph, RemoveStep(element=second.id, keeps=first.id)),
         line=second.line,
     )

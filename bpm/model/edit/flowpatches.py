@@ -40,8 +40,11 @@ def apply(data: bytes, edits: Sequence[StepEdit], path: str = "") -> bytes:
 def _remove(wiring: Wiring, edit: RemoveStep) -> None:
     if edit.keeps is not None:
         wiring.node(edit.keeps)
+    dead = edit.element not in wiring.graph.reachable() and not wiring.into(edit.element)
     _detach(wiring, edit.element)
     wiring.drop([edit.element])
+    if dead:
+        wiring.drop_orphans()
     wiring.drop_unreachable()
 
 

@@ -166,6 +166,17 @@ class Wiring:
         if changed and lost | handlers:
             self.drop(lost | handlers)
 
+    def drop_orphans(self) -> None:
+        """Take out what no case could reach and what nothing leads to any more since something was taken out."""
+        reachable = self.graph.reachable()
+        led = {flow.target for flow in self.flows.values()}
+        while True:
+            still = {target for _, target in self.ends.values()}
+            orphans = [node for node in self.graph.nodes if node in led - still - self.gone and node not in reachable]
+            if not orphans:
+                return
+            self.drop(orphans)
+
     def fresh(self, prefix: str) -> str:
         """An id that the file does not have."""
         number = 1
