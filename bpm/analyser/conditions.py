@@ -95,6 +95,13 @@ class Conditions:
                     found[flow.id] = told
         return found
 
+    def writes(self, node: str) -> frozenset[str] | None:
+        """The data a node may write; None: nobody says which."""
+        if node in self._silent:
+            return None
+        found = self.graph.nodes.get(node)
+        return frozenset() if found is None else frozenset(self._written_names(found))
+
     # --- what was passed ---------------------------------------------------------------------------------------
 
     def _passed(self, node: str) -> list[SequenceFlow]:

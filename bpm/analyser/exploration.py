@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -91,6 +91,72 @@ def explore(net: Net, budget: int) -> Exploration:
     return _Explorer(net, budget).run()
 
 
+def find_run(
+    net: Net, budget: int, remember: Callable[[int, str, str], int | None], wanted: int
+) -> tuple[str, ...] | None:
+    """The nodes that fire on a shortest run that ends with `wanted` remembered; None: no run does.
+
+    `remember` gives, of what is remembered (0 at first), the node that fires and the kind of its transition, what is
+    remembered then; None: such runs are not followed.
+
+    Raises:
+        TooManyStates, TooManyChoices: as `explore`.
+    """
+    explorer = _Explorer(net, budget)
+    first = (explorer.mask(net.start), 0)
+    came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {}
+    todo, seen = [first], {first}
+    for at in _growing(todo):
+        state, memory = todo[at]
+        for key, take, gives, _ in explorer.enabled(state):
+            transition = net.transitions[key]
+            then = remember(memory, transition.node, transition.kind)
+            if then is None:
+                continue
+            for give in gives:
+                after = ((state & ~take) | give, then)
+                if after in seen:
+                    continue
+                if len(seen) >= budget:
+                    raise TooManyStates("too-many-states", f"more than {budget} markings")
+                seen.add(after)
+                came[after] = (todo[at], transition.node)
+                todo.append(after)
+                if then == wanted:
+                    return _unwound(came, after, first)
+    return None
+
+
+def _unwound(
+    came: dict[tuple[int, int], tuple[tuple[int, int], str]], here: tuple[int, int], first: tuple[int, int]
+) -> tuple[str, ...]:
+    found: list[str] = []
+    while here != first:
+        here, node = came[here]
+        found.append(node)
+    return tuple(reversed(found))
+
+
+@dataclass(slots=True)
+class Walk:
+    """Every marking of a safe net and every step between them: `steps` of a state are (transition, places that get a
+    token, state after). `over` are the states in which the case has ended."""
+
+    net: Net
+    steps: list[list[tuple[int, tuple[int, ...], int]]]
+    over: set[int]
+
+
+def walk(net: Net, budget: int) -> Walk | None:
+    """The same as `explore`, with all steps kept; None if a place can get a second token.
+
+    Raises:
+        TooManyStates: more than `budget` markings.
+        TooManyChoices: one transition has more than 2^12 outcomes.
+    """
+    return _Explorer(net, budget).walk()
+
+
 class _Explorer:
     def __init__(self, net: Net, budget: int) -> None:
         self.net, self.budget = net, budget
@@ -108,7 +174,7 @@ class _Explorer:
         self.joins: list[_Join] = []
         for key, transition in net.transitions.items():
             gives = self._gives(key)
-            need = self._mask(transition.need)
+            need = self.mask(transition.need)
             if transition.gateway is not None:
                 self.joins.append(_Join(key, need, self._backs(transition.gateway, transition.need), gives))
                 continue
@@ -116,9 +182,9 @@ class _Explorer:
             some = masks.get((key, SOME), 0) if SOME in transition.special else None
             move = _Move(key, need, take, gives, masks.get((key, FORBID), 0), some, transition.twice)
             (self.by_place[(need & -need).bit_length() - 1] if need else self.always).append(move)
-        self.tokens = self._mask(set(self.places) - net.memory)
+        self.tokens = self.mask(set(self.places) - net.memory)
 
-    def _mask(self, places: set[int]) -> int:
+    def mask(self, places: set[int]) -> int:
         mask = 0
         for place in places:
             mask |= self.bit.get(place, 0)
@@ -126,15 +192,15 @@ class _Explorer:
 
     def _gives(self, key: int) -> list[int]:
         transition = self.net.transitions[key]
-        add = self._mask(transition.add)
+        add = self.mask(transition.add)
         if not transition.free:
             return [add]
         if len(transition.free) > MOST_CHOICES:
             raise TooManyChoices("too-many-choices", "too many conditional flows", element=transition.node)
-        found = [] if transition.otherwise is None else [self._mask(transition.otherwise)]
+        found = [] if transition.otherwise is None else [self.mask(transition.otherwise)]
         free = sorted(transition.free)
         for size in range(1, len(free) + 1):
-            found += [add | self._mask(set(part)) for part in combinations(free, size)]
+            found += [add | self.mask(set(part)) for part in combinations(free, size)]
         return found
 
     def _backs(self, gateway: str, inputs: set[int]) -> list[tuple[int, int]]:
@@ -146,19 +212,19 @@ class _Explorer:
         return [(self.bit[place], mask) for place, mask in masks.items()]
 
     def run(self) -> Exploration:
-        first = self._mask(self.net.start)
+        first = self.mask(self.net.start)
         found = Exploration(self.net, self.places, [first], [(0, -1)], [[]])
         index = {first: 0}
         found.follow = lambda here: (
             (key, index[left])
-            for key, take, gives, _ in self._enabled(found.states[here])
+            for key, take, gives, _ in self.enabled(found.states[here])
             for left in ((found.states[here] & ~take) | give for give in gives)
             if left in index
         )
         for here in _growing(found.states):
             state = found.states[here]
             moved = False
-            for key, take, gives, twice in self._enabled(state):
+            for key, take, gives, twice in self.enabled(state):
                 moved = True
                 found.fired.add(key)
                 left = state & ~take
@@ -182,12 +248,37 @@ class _Explorer:
                 found.stuck.append(here)
         return found
 
+    def walk(self) -> Walk | None:
+        states = [self.mask(self.net.start)]
+        index = {states[0]: 0}
+        steps: list[list[tuple[int, tuple[int, ...], int]]] = []
+        over: set[int] = set()
+        for here in _growing(states):
+            state = states[here]
+            steps.append([])
+            for key, take, gives, twice in self.enabled(state):
+                left = state & ~take
+                for give in gives:
+                    if left & give or twice:
+                        return None
+                    after = left | give
+                    if after not in index:
+                        index[after] = len(states)
+                        if len(states) >= self.budget:
+                            raise TooManyStates("too-many-states", f"more than {self.budget} markings")
+                        states.append(after)
+                    placed = tuple(place for i, place in enumerate(self.places) if give >> i & 1)
+                    steps[here].append((key, placed, index[after]))
+            if not state & self.tokens:
+                over.add(here)
+        return Walk(self.net, steps, over)
+
     def _doubled(self, overlap: int, key: int) -> int:
         if overlap:
             return self.places[overlap.bit_length() - 1]  # a sub-process rather than its start, which has a smaller bit
         return min(self.net.transitions[key].gives())
 
-    def _enabled(self, state: int) -> list[tuple[int, int, list[int], bool]]:
+    def enabled(self, state: int) -> list[tuple[int, int, list[int], bool]]:
         found: list[tuple[int, int, list[int], bool]] = []
         moves, rest = list(self.always), state
         while rest:
@@ -213,7 +304,8 @@ class _Explorer:
         return not state & empty & ~filled
 
 
-def _growing(states: list[int]):  # type: ignore[no-untyped-def]
+def _growing(states: Sized) -> Iterator[int]:
+    """The indices of a list that grows meanwhile."""
     here = 0
     while here < len(states):
         yield here

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bpm.analyser.upstream import Dead
     from bpm.eventlog import Recorded
     from bpm.model.graph import Graph
+    from bpm.model.norms import Norm
     from bpm.model.procedure import Procedure
     from bpm.model.process import FlowNode, Process
 
@@ -197,6 +198,17 @@ class Given:
     def registers(self) -> Mapping[str, tuple[str, ...]]:
         """Data item to the registers of the city that hold it."""
         return self.procedure.registers
+
+    @cached_property
+    def norms(self) -> tuple[Norm, ...]:
+        """The norms beside the model; none where their file cannot be read (the reader has said so)."""
+        from bpm.errors import ModelError
+        from bpm.model.norms import read_norms
+
+        try:
+            return read_norms(self.procedure.norms or "", self.path)
+        except ModelError:
+            return ()
 
     def table_of(self, decision: str) -> TableAt | None:
         """The table that is the whole logic of a decision, None if it has another logic or does not exist."""

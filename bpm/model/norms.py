@@ -42,8 +42,11 @@ And two that speak of people and time::
     separation   `first` and `second` of one case are never done by the same `of = "person"` (default) or "role"
     deadline     after every `first` a `second`, within `within` (P3M, P14D) or not before `at_least` (P3W)
 
-A *step* is whatever completes: a task, an event (also an end event), a sub-process. Gateways are no steps. What is done
-is compared, never when it was begun. Dates are TOML dates or ISO text. Nothing here judges: `bpm.analyser.norms` does.
+A *step* is whatever completes: a task, an event (also an end event), a sub-process; gateways are no steps. "Begins
+with" and "right after" look at tasks and at what the norms of the file name, so that an unnamed event between two tasks
+does not part them. What is done is compared, never when it was begun. Dates are TOML dates or ISO text.
+
+Nothing here judges: `bpm.analyser.normative` does.
 """
 
 from __future__ import annotations
