@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from bpm.analyser.boxes import Boxes, Column, with_missing
+from bpm.analyser.boxes import Boxes, Budget, Column, with_missing
 from bpm.analyser.examples import PLAIN, example_of
 from bpm.analyser.given import TableAt
 from bpm.analyser.outcomes import EVERY, LISTS, Outcomes, Unclear, outcomes
@@ -78,19 +78,18 @@ SHAPES = Undecided(
 
 def equivalent(before: TableAt, after: TableAt, *, work: int = WORK) -> Answer:
     """Whether two tables with the same outputs decide the same; one may have fewer columns than the other."""
-    return Prover(before, work=work).compare(after.table)
+    return Prover(before).compare(after.table, Budget(work))
 
 
 class Prover:
-    """One table, asked about several others that come from it. The work of all answers together is bounded."""
+    """One table, asked about several others that come from it."""
 
-    def __init__(self, at: TableAt, *, work: int = WORK) -> None:
+    def __init__(self, at: TableAt) -> None:
         self.at = at
-        self.left = work
         self._space: _Space | Undecided | None = None
 
-    def compare(self, after: DecisionTable) -> Answer:
-        """Whether the table and `after` decide the same."""
+    def compare(self, after: DecisionTable, budget: Budget) -> Answer:
+        """Whether the table and `after` decide the same; what that takes is taken from `budget`."""
         before = self.at.table
         if not _comparable(before, after):
             return SHAPES
@@ -114,10 +113,7 @@ class Prover:
             now = _Sheet(space.outcomes(after), rows, after.rules)
         except Unclear as problem:
             return Undecided(problem.reason)
-        walk = _Walk(space, old, now, self.left)
-        answer = walk.run()
-        self.left = walk.left
-        return answer
+        return _Walk(space, old, now, budget).run()
 
     def _space_of(self, new: Sequence[Rule]) -> _Space | Undecided:
         """The table's atoms, with the rows that only the other one has."""
@@ -326,9 +322,9 @@ class _Open:
 
 
 class _Walk:
-    def __init__(self, space: _Space, old: _Sheet, now: _Sheet, left: int) -> None:
-        self.space, self.old, self.now, self.left = space, old, now, left
-        self.at_first = left
+    def __init__(self, space: _Space, old: _Sheet, now: _Sheet, budget: Budget) -> None:
+        self.space, self.old, self.now, self.budget = space, old, now, budget
+        self.at_first = budget.left
         policies = {old.known.policy, now.known.policy}
         # UNIQUE and ANY give the same to the same rows; with other policies even a case without a rule may differ
         self.every = len(policies) > 1 and policies != {"UNIQUE", "ANY"}
@@ -364,15 +360,14 @@ class _Walk:
                 unsure = unsure or answer is None
                 continue
             cut = self.cuts[order[depth]]
-            self.left -= len(cut)
-            if self.left < 0:
+            if not self.budget.take(len(cut)):
                 return ENTANGLED
             for choice, (rows, _) in enumerate(cut):
                 following = live & rows
                 if (following & self.changed or self.every) and (depth + 1, following) not in seen:
                     seen.add((depth + 1, following))
                     stack.append((depth + 1, following, (*way, choice)))
-        return FORMULAS if unsure else Proof(self.at_first - self.left)
+        return FORMULAS if unsure else Proof(self.at_first - self.budget.left)
 
     def _leaf(self, live: int) -> bool | None:
         """Whether both tables give the same where these rows are met; None if that depends on the case."""

@@ -26,9 +26,12 @@ from bpm.model.decision import (
 if TYPE_CHECKING:
     from bpm.analyser.ablation import Ablation
     from bpm.analyser.dataflow import DataFlow
+    from bpm.analyser.equivalence import Prover
     from bpm.analyser.observed import Observed
     from bpm.analyser.offers import Offer
+    from bpm.analyser.proofs import Proofs
     from bpm.analyser.rivals import Stated
+    from bpm.analyser.search import Budget
     from bpm.analyser.soundness import Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.analyser.upstream import Dead
@@ -176,6 +179,17 @@ class Given:
         from bpm.analyser.tables import NotBoxes
 
         return tuple((at, shape if isinstance(shape, NotBoxes) else Ablation(shape)) for at, shape in self.geometries)
+
+    @cached_property
+    def provers(self) -> dict[int, tuple[Prover, dict[str, Budget]]]:
+        """Tables whose edits are proven, by the identity of their `TableAt`, with what the proofs of each check may
+        still cost; filled by `tableremedies`."""
+        return {}
+
+    @cached_property
+    def solved(self) -> dict[int, Proofs | None]:
+        """Tables before the solver, by the identity of their `TableAt`; filled by `unboxed`."""
+        return {}
 
     @cached_property
     def needless(self) -> frozenset[tuple[str, str, int | None, int]]:

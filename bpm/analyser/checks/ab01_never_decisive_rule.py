@@ -26,10 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpm.analyser import unboxed
 from bpm.analyser.ablation import Ablation
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
+from bpm.analyser.tableremedies import without_rules
 from bpm.analyser.tables import NotBoxes, in_force_together
 from bpm.model.decision import Rule
 
@@ -69,7 +71,7 @@ def find_never_decisive(given: Given) -> Iterator[Outcome]:
     """One finding per rule; a table where not every rule is decided is named as skipped."""
     for at, ablation in given.ablations:
         if isinstance(ablation, NotBoxes):
-            yield ablation.skipped
+            yield from unboxed.find_never_decisive(given, at, ablation)
             continue
         verdicts = ablation.verdicts
         told = [(at.model.path, at.owner, rule.line, number) in given.needless for number, rule in _numbered(ablation)]
@@ -106,7 +108,6 @@ def _still(ablation: Ablation, rule: int, told: list[bool]) -> bool:
 def _finding(given: Given, ablation: Ablation, rule: int) -> Finding:
     at = ablation.shape.at
     number = rule + 1
-    together = rule in ablation.core.dropped
     return Finding(
         code="AB01",
         basis="proof",
@@ -130,9 +131,6 @@ def _finding(given: Given, ablation: Ablation, rule: int) -> Finding:
             "boxes": [dict(zip([c.expression for c in at.table.inputs], at.table.rules[rule].inputs, strict=True))],
             "meets": [other + 1 for other in ablation.near(rule)],
         },
-        # only rules of the core's complement may go together: a remedy must stay true when others are applied too
-        remedy=Remedy("mechanical", ({"do": "remove-rule", "decision": at.owner, "rule": number},))
-        if together
-        else None,
+        remedy=without_rules(given, at, "AB01", (rule,)),
         identity=(at.content(number),),
     )

@@ -29,8 +29,9 @@ from collections.abc import Iterator
 
 from bpm.analyser.ablation import Ablation
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
+from bpm.analyser.tableremedies import without_rules
 from bpm.analyser.tables import NotBoxes, in_force_together
 
 DE = """Weniger Regeln entscheiden dasselbe: Mehrere Zeilen einer Tabelle können zusammen entfallen.
@@ -118,8 +119,6 @@ def _finding(given: Given, ablation: Ablation) -> Finding:
             "en": "Which of these rows does somebody still need, and what for?",
         },
         evidence={"core": [rule + 1 for rule in core.kept], "dropped": list(numbers), "complete": core.complete},
-        remedy=Remedy(
-            "mechanical", tuple({"do": "remove-rule", "decision": at.owner, "rule": number} for number in numbers)
-        ),
+        remedy=without_rules(given, at, "AB03", core.dropped),
         identity=tuple(at.content(number) for number in numbers),
     )

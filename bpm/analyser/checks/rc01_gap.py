@@ -24,11 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bpm.analyser import unboxed
 from bpm.analyser.boxes import Gaps, gaps
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given, TableAt
 from bpm.analyser.offers import as_offered
+from bpm.analyser.tableremedies import closed
 from bpm.analyser.tables import Geometry, NotBoxes
 
 DE = """Eine Entscheidungstabelle hat für mögliche Fälle keine Regel.
@@ -75,7 +77,7 @@ def find_gaps(given: Given) -> Iterator[Outcome]:
         if table.hit_policy in ANSWERS_NOTHING_WELL and table.aggregation not in {"SUM", "MIN", "MAX"}:
             continue
         if isinstance(shape, NotBoxes):
-            yield shape.skipped
+            yield from unboxed.find_gap(given, at, shape)
             continue
         narrowed = as_offered(given, shape)
         found = gaps(shape.boxes)
@@ -139,6 +141,7 @@ def _finding(given: Given, whole: Geometry, shape: Geometry, found: Gaps) -> Fin
             "example": example,
             **({"forms": bounds} if bounds else {}),
         },
+        remedy=closed(given, shape, found.boxes),
     )
 
 

@@ -23,10 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpm.analyser import unboxed
 from bpm.analyser.boxes import common, overlaps
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
+from bpm.analyser.rows import contains
+from bpm.analyser.tableremedies import with_policy
 from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, output_texts
 
 DE = """Zwei Regeln einer Tabelle passen auf einen Fall und geben ihm verschiedene Ergebnisse.
@@ -71,7 +74,7 @@ def find_contradictions(given: Given) -> Iterator[Outcome]:
         if at.table.hit_policy not in {"UNIQUE", "ANY"} or len(at.table.rules) < 2:
             continue
         if isinstance(shape, NotBoxes):
-            yield shape.skipped
+            yield from unboxed.find_contradictions(given, at, shape)
             continue
         named = 0
         for looked_at, (first, second) in enumerate(overlaps(shape.boxes)):
@@ -114,5 +117,12 @@ def _finding(given: Given, shape: Geometry, first: int, second: int, proven: boo
         },
         question={"de": "Welche der beiden Regeln soll gelten?", "en": "Which of the two rules should apply?"},
         evidence={"boxes": [shape.texts(box)], "outputs": outputs, "example": shape.example(box)},
+        remedy=_remedy(given, shape, first, second),
         identity=shape.content((first, second)),
     )
+
+
+def _remedy(given: Given, shape: Geometry, first: int, second: int) -> Remedy:
+    """What stands first decides, the narrower of the two rules first: for the board to say whether that is meant."""
+    narrower = contains(shape, first, second) and not contains(shape, second, first)
+    return with_policy(given, shape.at, "RC02", "FIRST", (second, first) if narrower else None)

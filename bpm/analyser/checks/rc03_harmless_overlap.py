@@ -30,6 +30,7 @@ from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.rows import contains
+from bpm.analyser.tableremedies import with_policy
 from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, output_texts
 
 DE = """Zwei Regeln einer Tabelle passen auf einen Fall und geben ihm dasselbe Ergebnis.
@@ -131,5 +132,6 @@ def _finding(given: Given, shape: Geometry, first: int, second: int) -> Finding:
             "example": shape.example(box),
             "hit_policy": {"found": "UNIQUE", "advised": "ANY"},
         },
+        remedy=with_policy(given, at, "RC03", "ANY"),
         identity=shape.content((first, second)),
     )

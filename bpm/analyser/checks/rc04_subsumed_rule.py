@@ -28,9 +28,10 @@ from collections.abc import Iterator
 
 from bpm.analyser.boxes import neighbours
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.rows import bases_of, contains, meet, sources_of
+from bpm.analyser.tableremedies import without_rules
 from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, output_texts
 
 DE = """Eine Regel einer Tabelle sagt, was eine andere der Tabelle schon sagt.
@@ -146,9 +147,6 @@ def _finding(given: Given, shape: Geometry, rule: int, wider: int) -> Finding:
             "duplicate": duplicate,
             "sources": [sources_of(rows[number]) for number in (rule, wider)],
         },
-        remedy=Remedy(
-            "mechanical" if same_law else "board",
-            ({"do": "remove-rule", "decision": at.owner, "rule": numbers[0]},),
-        ),
+        remedy=without_rules(given, at, "RC04", (rule,), law=same_law),
         identity=shape.content((rule, wider)),
     )

@@ -23,10 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpm.analyser import unboxed
 from bpm.analyser.boxes import Budget, Cover, cover, neighbours, with_missing
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
+from bpm.analyser.tableremedies import without_rules
 from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, priorities
 
 DE = """Eine Regel einer Tabelle kann ihr Ergebnis nie geben.
@@ -67,7 +69,7 @@ def find_unreachable(given: Given) -> Iterator[Outcome]:
     upstream = {id(at): {dead.rule - 1 for dead in found or ()} for at, found in given.dead_upstream}
     for at, shape in given.geometries:
         if isinstance(shape, NotBoxes):
-            yield shape.skipped
+            yield from unboxed.find_unreachable(given, at, shape)
             continue
         strength = priorities(shape) if at.table.hit_policy == "PRIORITY" else None
         budget = Budget()
@@ -172,12 +174,7 @@ def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> F
         evidence={
             "boxes": [dict(zip([c.expression for c in at.table.inputs], at.table.rules[rule].inputs, strict=True))]
         },
-        remedy=Remedy(
-            "mechanical" if always else "board",
-            ({"do": "remove-rule", "decision": at.owner, "rule": number},),
-        )
-        if certain
-        else None,
+        remedy=without_rules(given, at, "RC05", (rule,)) if certain else Remedy("note"),
         identity=shape.content((rule, *by)),
     )
 

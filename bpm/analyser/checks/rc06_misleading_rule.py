@@ -28,9 +28,10 @@ from collections.abc import Iterator
 
 from bpm.analyser.boxes import Boxes, Budget, common, cover, neighbours
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.rows import stronger
+from bpm.analyser.tableremedies import moved
 from bpm.analyser.tables import Geometry, NotBoxes, differ, in_force_together, output_texts, priorities
 
 DE = """Eine Regel mit Strich nimmt einer Regel Fälle weg, die diese genau benennt.
@@ -150,5 +151,6 @@ def _finding(given: Given, shape: Geometry, rule: int, by: tuple[int, ...]) -> F
             "outputs": [output_texts(at, entry) for entry in (rule, *by)],
             "example": example,
         },
+        remedy=moved(given, at, "RC06", rule, min(by)) if at.table.hit_policy == "FIRST" else Remedy("note"),
         identity=shape.content((rule, *by)),
     )

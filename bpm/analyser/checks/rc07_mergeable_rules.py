@@ -27,8 +27,9 @@ from typing import Any
 
 from bpm.analyser.boxes import Box, common, merge_groups
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
+from bpm.analyser.tableremedies import merged
 from bpm.analyser.tables import Geometry, NotBoxes, differ, output_texts
 
 DE = """Mehrere Regeln einer Tabelle sagen dasselbe und lassen sich als eine schreiben.
@@ -138,17 +139,6 @@ def _finding(given: Given, shape: Geometry, group: tuple[int, ...], box: Box, pl
             "en": "Is there a reason to keep these rows apart?",
         },
         evidence={"merged": {"inputs": inputs, "outputs": outputs, "row": place + 1}},
-        remedy=Remedy(
-            "mechanical",
-            (
-                {
-                    "do": "replace-rules",
-                    "decision": at.owner,
-                    "rules": list(numbers),
-                    "row": place + 1,
-                    "with": {"inputs": inputs, "outputs": outputs},
-                },
-            ),
-        ),
+        remedy=merged(given, shape, "RC07", group, place, box, outputs),
         identity=shape.content(group),
     )

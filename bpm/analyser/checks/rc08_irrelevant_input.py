@@ -30,6 +30,7 @@ from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given, TableAt
 from bpm.analyser.relevance import Deciding, is_irrelevant
 from bpm.analyser.suppliers import suppliers
+from bpm.analyser.tableremedies import without_input
 from bpm.analyser.tables import Geometry, NotBoxes, names_in, output_of, priorities
 
 DE = """Eine Tabelle fragt nach einer Angabe, von der ihre Entscheidung nicht abhängt.
@@ -156,5 +157,6 @@ def _finding(given: Given, at: TableAt, entry: Column) -> Finding:
             "en": "What else is this input needed for?",
         },
         evidence={"input": entry.expression, "supplied_by": supplied},
+        remedy=without_input(given, at, "RC08", entry.expression),
         identity=(entry.expression,),
     )
