@@ -15,7 +15,7 @@ from bpm.model.steps import tabulate
 from bpm.service import views
 from bpm.service.access import Actor, require
 from bpm.service.context import Answer, Services, perform
-from bpm.service.reading import files_of
+from bpm.service.reading import as_models, files_of
 from bpm.service.trial import try_reading
 from bpm.store import queries
 from bpm.store.ids import new_id
@@ -32,7 +32,7 @@ def deploy(services: Services, actor: Actor, files: Mapping[str, bytes], *, key:
     from bpm.analyser.run import analyse
 
     require(actor, "procedures.deploy")
-    files = _unpacked(files)
+    files = as_models(_unpacked(files))
     try_reading(files)
     procedure = read_files(files)
     _refuse_without_process(procedure)

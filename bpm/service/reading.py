@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from bpm.exchange import xprozess
+from bpm.exchange import stepsheet, xprozess
 from bpm.model.procedure import Procedure
-from bpm.model.reader import read
+from bpm.model.reader import Unpacked, read
 
 KEPT = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".toml", ".form", ".md", ".csv")
 """What belongs to a procedure; other files of a folder are left where they are."""
@@ -28,9 +29,24 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def procedures_at(path: str | Path) -> tuple[Procedure, ...]:
-    """Every procedure at `path` (BPMN, DMN, XProzess, package or folder); unreadable files are in `errors`.
+    """Every procedure at `path` (BPMN, DMN, XProzess, step table, package or folder); unreadable files are in `errors`.
 
     Raises:
         ModelError: `no-such-path`.
     """
-    return read(path, xprozess.unpack)
+    return read(path, unpack)
+
+
+def unpack(data: bytes, path: str) -> Unpacked | None:
+    """Open a file of another kind that holds models; None when it holds none."""
+    return stepsheet.unpack(data, path) if path.lower().endswith(".csv") else xprozess.unpack(data, path)
+
+
+def as_models(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files with, beside each table of steps, the draft that it stands for."""
+    found = dict(files)
+    for name, data in files.items():
+        inner = stepsheet.unpack(data, name) if name.lower().endswith(".csv") else None
+        for model, content in (inner.files if inner else {}).items():
+            found.setdefault(model, content)
+    return found

@@ -28,6 +28,7 @@ from bpm.model.reader.names import BPMN
 
 Load: TypeAlias = Callable[[], bytes]
 _MODELS = (".bpmn", ".bpmn2", ".dmn", ".xml")
+_CONTAINERS = (".zip", ".csv")
 _RESERVED = frozenset(["scenario.json", "registers.json", "expected-findings.json", "package.json"])
 _DMN = ("http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
 
@@ -133,7 +134,7 @@ class _Source:
         """All procedures, in the order of their paths."""
         for name in self.files:
             suffix = PurePosixPath(name).suffix.lower()
-            if name == self.only or suffix in _MODELS or (suffix == ".zip" and self.only is None):
+            if name == self.only or suffix in _MODELS or (suffix in _CONTAINERS and self.only is None):
                 self._read_model(name)
         by_folder: dict[str, list[str]] = {}
         for name in self.processes:
@@ -154,7 +155,8 @@ class _Source:
         path = self.prefix + name
         try:
             data = self.files[name]()
-            kind = kind_of(data, path)
+            # a table is no XML: what opens containers knows whether it is one of steps
+            kind = "other" if name.lower().endswith(".csv") else kind_of(data, path)
             if kind == "bpmn":
                 model = read_bpmn(data, path)
                 self.processes[name] = self.enrich(model) if self.enrich else model
@@ -166,6 +168,10 @@ class _Source:
             elif (inner := self.unpack(data, path) if self.unpack else None) is not None:
                 members = {inner_name: _constant(content) for inner_name, content in inner.files.items()}
                 self.inner.extend(_Source(members, f"{path}!", enrich=inner.enrich).procedures())
+            elif name.lower().endswith(".csv"):
+                # logs and lists lie beside models; alone, a table must be one of steps
+                if name == self.only:
+                    raise ModelError("not-a-model", "no column of this table is called Schritt", path=path, line=1)
             elif name == self.only or self.strict or not name.endswith(".xml"):
                 raise ModelError("not-a-model", "the root element is neither BPMN nor DMN", path=path, line=1)
         except ModelError as error:
