@@ -52,6 +52,22 @@ SOURCE: Mapping[str, str] = {
     "since": "ab",
     "until": "bis",
 }
+MARK: Mapping[str, str] = {
+    "RC02": "widerspricht Zeile",
+    "RC03": "überschneidet sich mit Zeile",
+    "RC04": "ist enthalten in Zeile",
+    "RC05": "kommt nie zum Zug wegen Zeile",
+    "RC06": "überdeckt Zeile",
+    "RC07": "lässt sich zusammenfassen mit Zeile",
+    "RC09": "kann nie zutreffen",
+    "RC10": "widerspricht einer anderen Quelle",
+    "RC11": "zieht die Grenze anders als eine andere Stelle",
+    "RC12": "enthält einen Fehler",
+    "AB01": "entscheidet nie",
+    "AB03": "ist zusammen entbehrlich mit Zeile",
+    "cause": "ist der Grund bei Zeile",
+    "other": "ist gemeint",
+}
 COVERAGE: Mapping[str, str] = {
     "minutes": "Arbeitszeit der Schritte",
     "measured": "davon gemessen",

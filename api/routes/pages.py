@@ -19,6 +19,7 @@ WORDS: dict[str, Any] = {
     "known_words": texts.KNOWN,
     "organ_words": texts.ORGAN,
     "force_words": texts.FORCE,
+    "source_words": texts.SOURCE,
     "basis_words": texts.BASIS,
     "coverage_words": texts.COVERAGE,
     "hit_policy_words": texts.HIT_POLICY,

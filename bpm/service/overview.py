@@ -7,15 +7,17 @@ side by side and are never added up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from bpm.analyser.finding import Finding
 from bpm.analyser.run import SHOWN_FIRST, WORTH_A_TALK, Analysis, Reported, ranked
 from bpm.model.decision import Decision, DecisionTable
 from bpm.model.procedure import Procedure
 from bpm.model.process import Deadline, LegalBasis
 from bpm.model.steps import Step, tabulate
+from bpm.texts import MARK
 
 BOXES = 3
 """So many boxes of a finding show on its card; all of them stand in the JSON."""
@@ -55,14 +57,53 @@ class Question:
     way: tuple[str, ...] = ()
 
 
+MARKS: Mapping[str, str] = {
+    "RC02": "conflict",
+    "RC03": "needless",
+    "RC04": "needless",
+    "RC05": "unreachable",
+    "RC06": "conflict",
+    "RC07": "needless",
+    "RC09": "unreachable",
+    "RC10": "conflict",
+    "RC11": "conflict",
+    "RC12": "conflict",
+    "AB01": "needless",
+    "AB03": "needless",
+}
+"""What kind of mark a finding about rows puts on them (for the colour); the words are `bpm.texts.MARK`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A question at one row: `words` are German, followed by the numbers of the other rows where there are `others`;
+    `boxes` are the cases in FEEL."""
+
+    question: Question
+    kind: str
+    words: str
+    others: tuple[int, ...]
+    boxes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A decision table with the numbers of the rules that questions point at."""
+    """A decision table with the numbers of the rules that questions point at, and what they say of them by row.
+
+    `questions` are those about this table, whether about rows or not.
+    """
 
     decision: Decision
     path: str
     table: DecisionTable
     marked: Mapping[int, tuple[int, ...]]
+    marks: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    def kind(self, row: int) -> str:
+        """The gravest kind of mark on a row, empty if it has none."""
+        found = {mark.kind for mark in self.marks.get(row, ())}
+        return next((kind for kind in ("conflict", "unreachable", "needless") if kind in found), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +219,10 @@ def _questions(procedure: Procedure, analysis: Analysis, steps: Mapping[str, Ste
         distinct = {
             (basis.organ, basis.citation, basis.force, basis.known and basis.known.how): basis for basis in organs
         }
-        boxes = [
-            "; ".join(f"{name}: {test}" for name, test in box.items() if test != "-")
-            for box in finding.evidence.get("boxes", ())[:BOXES]
-        ]
+        boxes = _boxes_of(finding)
         way = finding.evidence.get("trace") or finding.evidence.get("path") or ()
         names = [steps[id].name for id in way if id in steps and steps[id].name]
-        questions.append(
-            Question(
-                number, reported, tuple(places), tuple(distinct.values()), tuple(filter(None, boxes)), tuple(names)
-            )
-        )
+        questions.append(Question(number, reported, tuple(places), tuple(distinct.values()), boxes, tuple(names)))
     return tuple(questions)
 
 
@@ -201,13 +235,46 @@ def _decisions(
             if not isinstance(decision.logic, DecisionTable):
                 others.append(decision)
                 continue
-            marked: dict[int, tuple[int, ...]] = {}
-            for question in questions:
-                if question.reported.finding.decision == decision.id:
-                    for rule in question.reported.finding.rules:
-                        marked[rule] = (*marked.get(rule, ()), question.number)
-            tables.append(TableView(decision, model.path, decision.logic, marked))
+            about = tuple(it for it in questions if decision.id in it.reported.finding.element_ids)
+            marks: dict[int, tuple[Mark, ...]] = {}
+            for question in about:
+                for row, mark in _marks(question, decision.id):
+                    marks[row] = (*marks.get(row, ()), mark)
+            marked = {row: tuple(mark.question.number for mark in found) for row, found in marks.items()}
+            tables.append(TableView(decision, model.path, decision.logic, marked, marks, about))
     return tuple(tables), tuple(others)
+
+
+def _marks(question: Question, decision: str) -> Iterator[tuple[int, Mark]]:
+    """What a question says of rows of one table, each row once."""
+    finding = question.reported.finding
+    kind, words = MARKS.get(finding.code, "needless"), MARK.get(finding.code, MARK["other"])
+    rows = tuple(finding.rules) if finding.decision == decision else ()
+    for case in finding.evidence.get("cases", ()):
+        rows += tuple(
+            it["rule"] for it in case.get("rules", ()) if it["decision"] == decision and "procedure" not in it
+        )
+    for bound in finding.evidence.get("bounds", ()):
+        rows += tuple(bound.get("rules", ())) if bound["place"] == decision and "procedure" not in bound else ()
+    rows = tuple(dict.fromkeys(rows))
+    # the first row is the one affected where the others are the cause of it
+    one_way = finding.code in ("RC04", "RC05", "RC06")
+    for row in rows:
+        others = tuple(other for other in rows if other != row)
+        caused = one_way and row != rows[0]
+        if finding.code in ("RC10", "RC11", "RC12", "RC09", "AB01"):
+            others = ()
+        said = ("cause", MARK["cause"], (rows[0],)) if caused else (kind, words, others)
+        yield row, Mark(question, said[0], said[1], said[2], _boxes_of(finding))
+
+
+def _boxes_of(finding: Finding) -> tuple[str, ...]:
+    """The cases a finding is about, as FEEL tests in one line each."""
+    found = [*finding.evidence.get("boxes", ()), *(case["box"] for case in finding.evidence.get("cases", ()))]
+    lines = ["; ".join(f"{name}: {test}" for name, test in box.items() if test != "-") for box in found]
+    quantity = finding.evidence.get("quantity")
+    lines += [f"{quantity}: {tests}" for tests in finding.evidence.get("cases_between", ())]
+    return tuple(dict.fromkeys(line for line in lines if line))[:BOXES]
 
 
 def _coverage(work: Sequence[Step], tables: Sequence[TableView]) -> tuple[Coverage, ...]:

@@ -32,7 +32,7 @@ from typing import Any
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
-from bpm.analyser.rows import cited, dated, sources_of
+from bpm.analyser.rows import cited, dated, leaves_open, sources_of
 from bpm.analyser.tables import agree, in_force
 from bpm.analyser.thresholds import Cut, Place, canonical, places, shared_places
 from bpm.feel.ranges import Interval, Region, to_text
@@ -148,7 +148,10 @@ def _comparable(place: Place, other: Place, kind: str) -> dict[Any, bool]:
     theirs = _in_force(other, {rule for made in other.cuts.values() for rule in made})
     sides: dict[Any, set[bool]] = {}
     for cut, rules in place.cuts.items():
-        mine = _in_force(place, set(rules))
+        settling = {rule for rule in rules if place.at is None or not leaves_open(place.at.table.rules[rule - 1])}
+        if rules and not settling:
+            continue  # a row that leaves the case to a person draws no bound for others
+        mine = _in_force(place, settling)
         if any(start <= until and since <= end for start, end in mine for since, until in theirs):
             found = canonical(cut, kind)
             sides.setdefault(found.value, set()).add(found.upper)
