@@ -95,6 +95,12 @@ class DataFlow:
             found |= set(variables) if isinstance(variables, Mapping) else set()
         return frozenset(found)
 
+    @cached_property
+    def start_declared(self) -> bool:
+        """Whether the procedure says what a case brings along (even nothing): by cases, or by its start events."""
+        starts = self.graph.starts(self.graph.process.id)
+        return bool(self.procedure.cases) or any(self.recorded(start.id) for start in starts)
+
     # --- order -------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -176,6 +182,18 @@ class DataFlow:
             for use in self.items.get(item, ())
             if use.how == "write" and reader in self.readers(use.element, item)
         )
+
+    def possible_reader(self, node: str) -> str | None:
+        """A step that does not record its data and comes after or beside a node: it may read anything of it."""
+        for step in self._silent:
+            if step != node and (self.precedes(node, step) or self.concurrent(node, step)):
+                return step
+        return None
+
+    @cached_property
+    def _silent(self) -> tuple[str, ...]:
+        nodes = self.graph.process.nodes
+        return tuple(node.id for node in nodes if self._works(node) and not self.recorded(node.id))
 
     def loops(self, node: str) -> bool:
         """Whether a node can come again in the same case."""

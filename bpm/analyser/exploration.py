@@ -91,40 +91,43 @@ def explore(net: Net, budget: int) -> Exploration:
     return _Explorer(net, budget).run()
 
 
-def find_run(
-    net: Net, budget: int, remember: Callable[[int, str, str], int | None], wanted: int
-) -> tuple[str, ...] | None:
-    """The nodes that fire on a shortest run that ends with `wanted` remembered; None: no run does.
+class Runs:
+    """Runs of a net that are looked for one after the other; the net is prepared once."""
 
-    `remember` gives, of what is remembered (0 at first), the node that fires and the kind of its transition, what is
-    remembered then; None: such runs are not followed.
+    def __init__(self, net: Net) -> None:
+        self.net, self._explorer = net, _Explorer(net, 0)
 
-    Raises:
-        TooManyStates, TooManyChoices: as `explore`.
-    """
-    explorer = _Explorer(net, budget)
-    first = (explorer.mask(net.start), 0)
-    came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {}
-    todo, seen = [first], {first}
-    for at in _growing(todo):
-        state, memory = todo[at]
-        for key, take, gives, _ in explorer.enabled(state):
-            transition = net.transitions[key]
-            then = remember(memory, transition.node, transition.kind)
-            if then is None:
-                continue
-            for give in gives:
-                after = ((state & ~take) | give, then)
-                if after in seen:
+    def find(self, budget: int, remember: Callable[[int, str, str], int | None], wanted: int) -> tuple[str, ...] | None:
+        """The nodes that fire on a shortest run that ends with `wanted` remembered; None: no run does.
+
+        `remember` gives, of what is remembered (0 at first), the node that fires and the kind of its transition, what
+        is remembered then; None: such runs are not followed.
+
+        Raises:
+            TooManyStates: more than `budget` pairs of a marking and what is remembered.
+        """
+        first = (self._explorer.mask(self.net.start), 0)
+        came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {}
+        todo, seen = [first], {first}
+        for at in _growing(todo):
+            state, memory = todo[at]
+            for key, take, gives, _ in self._explorer.enabled(state):
+                transition = self.net.transitions[key]
+                then = remember(memory, transition.node, transition.kind)
+                if then is None:
                     continue
-                if len(seen) >= budget:
-                    raise TooManyStates("too-many-states", f"more than {budget} markings")
-                seen.add(after)
-                came[after] = (todo[at], transition.node)
-                todo.append(after)
-                if then == wanted:
-                    return _unwound(came, after, first)
-    return None
+                for give in gives:
+                    after = ((state & ~take) | give, then)
+                    if after in seen:
+                        continue
+                    if len(seen) >= budget:
+                        raise TooManyStates("too-many-states", f"more than {budget} markings")
+                    seen.add(after)
+                    came[after] = (todo[at], transition.node)
+                    todo.append(after)
+                    if then == wanted:
+                        return _unwound(came, after, first)
+        return None
 
 
 def _unwound(
