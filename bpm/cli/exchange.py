@@ -42,14 +42,16 @@ def import_(
 
 def export(
     key: Annotated[str, typer.Argument(help="the procedure")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="the package to write")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the package to write; .xml gives an XProzess export")],
     version: Annotated[int | None, typer.Option(help="by default the newest")] = None,
 ) -> None:
-    """Write a procedure as a package for another city."""
+    """Write a procedure as a package for another city, or as an XProzess export for a catalogue."""
     from bpm.service.access import DEMO
     from bpm.service.context import open_services
     from bpm.service.procedures import export as pack
+    from bpm.service.procedures import export_xprozess
 
     services = open_services(settings())
-    output.write_bytes(pack(services, DEMO["owner"], key, version))
+    write = export_xprozess if output.suffix == ".xml" else pack
+    output.write_bytes(write(services, DEMO["owner"], key, version))
     services.database.dispose()

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
 from bpm.errors import ModelError
-from bpm.model.process import NO_FACTS, FlowNode, LegalBasis, Process, ProcessModel
+from bpm.model.process import NO_FACTS, Activity, FlowNode, LegalBasis, Process, ProcessModel
 from bpm.model.reader import Unpacked, guard
 from bpm.model.reader.archive import read_archive
 
@@ -208,3 +211,109 @@ def _text(element: etree._Element, local: str) -> str:
 def _line(element: etree._Element) -> int | None:
     line: int | None = element.sourceline  # type: ignore[assignment]  # the stubs know no int here
     return line
+
+
+# --- out -----------------------------------------------------------------------------------------------------
+
+_LISTS: Final = "urn:xoev-de:xprozess:codeliste:"
+_NAMESPACE: Final = XPROZESS + "2"
+
+
+def write_export(model: ProcessModel, bpmn: bytes, name: str, version: str, created: str) -> bytes:
+    """A procedure as an export: its BPMN as a zip in base64, its steps as activity groups with their legal bases.
+
+    `created` is an ISO time with offset. Keys, reference types and addresses are written where an import said them
+    (``extras["fim"]``); what nobody said is left out, so a catalogue may ask for more. The schema itself could not be
+    had: the structure is that of a real export, to be checked with the receiving catalogue. Same input, same bytes.
+    """
+    fim = model.extras.get("fim", {})
+    key = str(fim.get("key") or model.main.id)
+    root = etree.Element(_name("alleInhalte.export.0303"), nsmap={"xprozess": _NAMESPACE})
+    for attribute, value in (("produkt", "Lichtung"), ("produkthersteller", "Lichtung"), ("xprozessVersion", "2.0")):
+        root.set(attribute, value)
+    head = _put(root, "nachrichtenkopf")
+    _put(head, "nachrichtUUID", str(uuid5(NAMESPACE_URL, f"urn:lichtung:xprozess:{key}:{version}:{created}")))
+    _code(head, "nachrichtentyp", f"{_LISTS}nachricht", "1.0", "0303")
+    _put(head, "erstellungszeitpunkt", created)
+    catalogue = _put(root, "prozesskatalog")
+    kind = _put(catalogue, "prozessklasse")
+    for one in (kind, library := _put(_put(root, "prozessbibliothek"), "prozess")):
+        _put(one, "id", key)
+        _put(one, "version", str(fim.get("version") or version))
+        _put(one, "name", name)
+    for norm in fim.get("norms", ()):
+        _put_norm(kind, norm)
+    structure = _put(_put(library, "prozessdetails"), "prozessstrukturbeschreibung")
+    groups = fim.get("groups") or [
+        ActivityGroup(f"{number:02}", node.id, node.name, None, None, _bases(node), None)
+        for number, node in enumerate((one for one in model.main.nodes if _is_step(one, model.main)), start=1)
+    ]
+    for group in groups:
+        _put_group(structure, group)
+    file = _put(_put(library, "prozessmodell"), "prozessmodelldatei")
+    _put(file, "dateiname", f"{model.main.id}.bpmn")
+    _code(file, "mimeType", f"{_LISTS}mimetype", "2020-01-20", "1")
+    _put(file, "inhalt", base64.b64encode(_zipped(f"{model.main.id}.bpmn", bpmn)).decode("ascii"))
+    etree.indent(root)
+    content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return content
+
+
+def _put_group(parent: etree._Element, group: ActivityGroup) -> None:
+    element = _put(parent, "aktivitaetengruppe")
+    if group.rag is not None:
+        listed = f"{_LISTS}referenzaktivitaetengruppe"
+        _code(element, "referenzaktivitaetengruppeTyp", listed, "2019-08-07", group.rag)
+    if group.rag_version is not None:
+        _put(element, "referenzaktivitaetengruppeVersion", group.rag_version)
+    _put(element, "id", group.id)
+    if group.element is not None:
+        _put(element, "subProzessID", group.element)
+    _put(element, "name", group.name)
+    for norm in group.norms:
+        _put_norm(element, norm)
+
+
+def _put_norm(parent: etree._Element, norm: Norm) -> None:
+    element = _put(parent, "handlungsgrundlage")
+    _put(element, "name", norm.name)
+    if norm.kind is not None:
+        listed = "urn:xoev-de:mv:em:codeliste:xprozess:handlungsgrundlagenart"
+        _code(element, "art", listed, "2019-04-16", norm.kind)
+    if norm.uri is not None:
+        _put(element, "uri", norm.uri)
+
+
+def _is_step(node: FlowNode, process: Process) -> bool:
+    return isinstance(node, Activity) and node.parent == process.id
+
+
+def _bases(node: FlowNode) -> tuple[Norm, ...]:
+    return tuple(Norm(base.citation, None, None) for base in node.facts.legal_bases)
+
+
+def _zipped(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        # the earliest time a zip can hold, so that the same model gives the same bytes
+        member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+        member.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(member, content)
+    return buffer.getvalue()
+
+
+def _name(local: str) -> str:
+    return f"{{{_NAMESPACE}}}{local}"
+
+
+def _put(parent: etree._Element, local: str, text: str | None = None) -> etree._Element:
+    element = etree.SubElement(parent, _name(local))
+    element.text = text
+    return element
+
+
+def _code(parent: etree._Element, local: str, listed: str, version: str, code: str) -> None:
+    element = _put(parent, local)
+    element.set("listURI", listed)
+    element.set("listVersionID", version)
+    etree.SubElement(element, "code").text = code

@@ -206,6 +206,23 @@ def export(services: Services, actor: Actor, key: str, version: int | None = Non
         return package.pack(row.key, row.version, queries.files(work, row.id))
 
 
+def export_xprozess(services: Services, actor: Actor, key: str, version: int | None = None) -> bytes:
+    """A version as an XProzess export, for a catalogue of the federal information management. Raises ModelError
+    `one-model` where the procedure has several BPMN files."""
+    from bpm.exchange.xprozess import write_export
+
+    require(actor, "procedures.read")
+    with services.reading() as work:
+        row = find(work, actor, key, version)
+        model = services.model(work, row).procedure.process
+        assert model is not None
+        files = queries.files(work, row.id)
+    held = [content for name, content in files.items() if name.endswith((".bpmn", ".bpmn2"))]
+    if len(held) != 1:
+        raise ModelError("one-model", f"an XProzess export holds one BPMN file, this procedure has {len(held)}")
+    return write_export(model, held[0], row.name, str(row.version), row.created_at.isoformat())
+
+
 # --- taking in from disk -------------------------------------------------------------------------------------
 
 
