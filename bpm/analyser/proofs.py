@@ -20,8 +20,9 @@ from bpm.analyser.boxes import Boxes
 from bpm.analyser.examples import as_json
 from bpm.analyser.given import TableAt
 from bpm.analyser.outcomes import EVERY, LISTS, Outcomes, Unclear, outcomes
-from bpm.analyser.tables import Geometry, agree, declared_name, incoming, names_of, output_of
+from bpm.analyser.tables import Geometry, Output, agree, declared_name, incoming, names_of, output_of
 from bpm.decisions import prepare
+from bpm.decisions.itemtypes import ItemTypes
 from bpm.errors import FeelError, LichtungError, NotTranslatable
 from bpm.feel import evaluate, free_names, matches, ranges
 from bpm.feel.ranges import Region
@@ -31,6 +32,9 @@ from bpm.feel.terms import KINDS, Answer, Term, Terms, Truth
 
 MOST_RULES = 200
 """Rows of a table that is still asked about: every pair of them may be a question."""
+
+
+ONE_RESULT = frozenset(("UNIQUE", "ANY", "FIRST", "PRIORITY"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,17 @@ class Proofs:
         MissingExtra: z3 is not installed.
     """
 
-    def __init__(self, at: TableAt, *, context: Any = None) -> None:
-        table = at.table
-        if len(table.rules) > MOST_RULES:
-            raise NotTranslatable(f"a table of more than {MOST_RULES} rules")
-        self.at, self.names = at, names_of(at.model)
-        self.columns = [self._parse(clause.expression) for clause in table.inputs]
-        self.cells = [[self._cell(text) for text in rule.inputs] for rule in table.rules]
-        self.outputs = tuple(tuple(output_of(text, self.names) for text in rule.outputs) for rule in table.rules)
-        if any(len(row) != len(self.columns) for row in self.cells):
-            raise NotTranslatable("a row that has not as many cells as inputs")
-        self.terms = Terms(_kinds(at, self.columns, self.cells, self.outputs, self.names), context=context)
+    def __init__(self, at: TableAt, *, context: Any = None, terms: Terms | None = None) -> None:
+        """`terms` may know some of the table's inputs as results of other tables; these are not bounded again."""
+        self.at = at
+        self.parsed = parse_table(at)
+        self.terms = Terms(kinds_of(self.parsed), context=context) if terms is None else terms
+        self.derived = frozenset(self.terms.variables) - frozenset(self.terms.kinds)
         for name in self.terms.kinds:
             self.terms.variable(name)
+        self.columns, self.cells = self.parsed.columns, self.parsed.cells
         self.values = [self.terms.value(node) for node in self.columns]
+        self._check_types()
         self.met = [self._met(row) for row in self.cells]
         named = [any(_names_null(row[c]) for row in self.cells) for c in range(len(self.columns))]
         inputs = {name for node in self.columns for name in free_names(node)}
@@ -76,32 +77,34 @@ class Proofs:
         self._known: Outcomes | Unclear | None = None
         self._says: dict[int, list[Term]] = {}
 
-    def _parse(self, text: str) -> tree.Node:
-        try:
-            return parse_expression(text, self.names)
-        except FeelError as error:
-            raise NotTranslatable(f"{text[:80]!r}, which is no FEEL") from error
+    def _check_types(self) -> None:
+        """That every column has the declared kind: another one becomes null, or is converted, before it is tested."""
+        known = self._types()
+        for clause, node, value in zip(self.at.table.inputs, self.columns, self.values, strict=True):
+            type = known.named(clause.type)
+            if type.kind not in ("Any", value.kind.removesuffix(" with offset")):
+                raise NotTranslatable(f"the input {clause.expression!r}, a {value.kind} declared as {type.kind}")
+            if type.allowed is not None and dotted(node) in self.derived:
+                raise NotTranslatable(f"the input {clause.expression!r}, which may give what is not allowed")
 
-    def _cell(self, text: str) -> tree.UnaryTests:
-        if text.strip() in {"", "-"}:
-            return tree.UnaryTests(())
+    def _types(self) -> ItemTypes:
         try:
-            return parse_unary_tests(text, self.names)
-        except FeelError as error:
-            raise NotTranslatable(f"{text[:80]!r}, which is no FEEL") from error
+            return prepare(self.at.model).types
+        except LichtungError as error:
+            raise NotTranslatable("the types of the file") from error
 
     def _met(self, row: Sequence[tree.UnaryTests]) -> Truth:
         return self.terms.both(*(self.terms.holds(cell, value) for cell, value in zip(row, self.values, strict=True)))
 
     def _bound(self) -> None:
         """Keep to what can come in."""
-        for clause, value in zip(self.at.table.inputs, self.values, strict=True):
+        for clause, node, value in zip(self.at.table.inputs, self.columns, self.values, strict=True):
             region = incoming(self.at, clause)[1]
-            if region is not None:
+            if region is not None and dotted(node) not in self.derived:
                 self._within(value, region)
         for name, term in self.terms.variables.items():
             region = declared_name(self.at.model, name)[1]
-            if region is not None:
+            if region is not None and name not in self.derived:
                 self._within(term, region)
 
     def _within(self, value: Term, region: Region) -> None:
@@ -156,7 +159,7 @@ class Proofs:
         """What the rules say. Raises NotTranslatable."""
         if self._known is None:
             try:
-                self._known = outcomes(Geometry(self.at, Boxes((), len(self.met)), self.outputs))
+                self._known = outcomes(Geometry(self.at, Boxes((), len(self.met)), self.parsed.outputs))
             except Unclear as problem:
                 self._known = problem
         if isinstance(self._known, Unclear):
@@ -213,11 +216,7 @@ class Proofs:
     def _said(self, rule: int) -> list[Term]:
         """The outputs of a rule; a formula must be of the declared kind, for a type may change what it gives."""
         if not self._says:
-            try:
-                known = prepare(self.at.model).types
-                kinds = [known.named(clause.type).kind for clause in self.at.table.outputs]
-            except LichtungError as error:
-                raise NotTranslatable("the types of the file") from error
+            kinds = [self._types().named(clause.type).kind for clause in self.at.table.outputs]
             for number, row in enumerate(self.known.rows):
                 self._says[number] = [self._output(cell, kind) for cell, kind in zip(row, kinds, strict=True)]
         return self._says[rule]
@@ -229,6 +228,39 @@ class Proofs:
         if cell[0] == "formula" and kind not in ("Any", term.kind):
             raise NotTranslatable(f"a result of kind {term.kind} where {kind} is declared")
         return term
+
+    def result(self, output: int) -> Term:
+        """What the table gives in one column, for hit policies that give one result; where rules contradict each other,
+        what the first of them says. Raises NotTranslatable."""
+        known = self.known
+        if known.policy not in ONE_RESULT:
+            raise NotTranslatable(f"a result under {known.policy}")
+        texts = [clause.default for clause in self.at.table.outputs]
+        default = known.default
+        if default is None and any(text is not None for text in texts):
+            raise NotTranslatable("the default")
+        found = self.terms.constant(None) if default is None else self._output(default[output], "Any")
+        if any(rank is None for rank in known.strength):
+            raise NotTranslatable("the order of the output values")
+        order = sorted(range(len(self.met)), key=lambda it: known.strength[it] or ())
+        for rule in reversed(order):
+            found = self.terms.choose(self.met[rule], self._said(rule)[output], found)
+        return found
+
+    def alive(self, rule: int) -> bool | None:
+        """Whether any case, inputs missing or not, meets a rule."""
+        return self.terms.exists(self.met[rule])
+
+    def decided(self, case: Mapping[str, Any]) -> tuple[int, tuple[Any, ...]] | None:
+        """The rule (0-based) that decides a case under a policy with one result, and its outputs; by the evaluator."""
+        scope = _scope(case)
+        values = [evaluate(node, scope) for node in self.columns]
+        order = sorted(range(len(self.cells)), key=lambda it: self.known.strength[it] or ())
+        for rule in order:
+            if self._meets(rule, values, scope):
+                cells = self.known.rows[rule]
+                return rule, tuple(it[2] if it[0] == "constant" else evaluate(it[1], scope) for it in cells)
+        return None
 
     # --- showing a case ------------------------------------------------------------------------------------------
 
@@ -263,15 +295,42 @@ def _scope(case: Mapping[str, Any]) -> dict[str, Any]:
     return scope
 
 
-def _kinds(
-    at: TableAt,
-    columns: Sequence[tree.Node],
-    cells: Sequence[Sequence[tree.UnaryTests]],
-    outputs: Sequence[Sequence[tuple[Any, ...]]],
-    names: frozenset[str],
-) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The expressions of a table: by column, by rule and column, and the output cells by rule."""
+
+    at: TableAt
+    columns: tuple[tree.Node, ...]
+    cells: tuple[tuple[tree.UnaryTests, ...], ...]
+    outputs: tuple[tuple[Output, ...], ...]
+
+
+def parse_table(at: TableAt) -> Parsed:
+    """A table's expressions. Raises NotTranslatable."""
+    table, names = at.table, names_of(at.model)
+    if len(table.rules) > MOST_RULES:
+        raise NotTranslatable(f"a table of more than {MOST_RULES} rules")
+    if any(len(rule.inputs) != len(table.inputs) for rule in table.rules):
+        raise NotTranslatable("a row that has not as many cells as inputs")
+    text = ""
+    try:
+        columns = tuple(parse_expression(text := clause.expression, names) for clause in table.inputs)
+        cells = tuple(
+            tuple(
+                tree.UnaryTests(()) if (text := cell).strip() in {"", "-"} else parse_unary_tests(cell, names)
+                for cell in rule.inputs
+            )
+            for rule in table.rules
+        )
+    except FeelError as error:
+        raise NotTranslatable(f"{text[:80]!r}, which is no FEEL") from error
+    return Parsed(at, columns, cells, tuple(tuple(output_of(cell, names) for cell in it.outputs) for it in table.rules))
+
+
+def kinds_of(parsed: Parsed) -> dict[str, str]:
     """The kind of every variable that the table reads, by dotted name: declared, or that of the constants in its
-    column. What has none is left out, and refused where it is read."""
+    column. What has none is left out, and refused where it is read. Raises NotTranslatable."""
+    at, columns, cells, outputs = parsed.at, parsed.columns, parsed.cells, parsed.outputs
     kinds: dict[str, str] = {}
     for position, (clause, node) in enumerate(zip(at.table.inputs, columns, strict=True)):
         declared, region = incoming(at, clause)
@@ -286,7 +345,7 @@ def _kinds(
             kinds[name] = kind
     formulas = [cell[1] for row in outputs for cell in row if cell[0] == "formula"]
     for root in (*columns, *(test for row in cells for test in row), *formulas):
-        for name in _variables(root):
+        for name in variables_in(root):
             if name not in kinds and name != "?":
                 kind = declared_name(at.model, name)[0]
                 if kind in KINDS:
@@ -306,7 +365,8 @@ def dotted(node: tree.Node) -> str | None:
     return ".".join((node.name, *reversed(names))) if isinstance(node, tree.Name) else None
 
 
-def _variables(root: tree.Node) -> Iterable[str]:
+def variables_in(root: tree.Node) -> Iterable[str]:
+    """The dotted names that occur in an expression, functions that are called among them."""
     stack = [root]
     while stack:
         node = stack.pop()

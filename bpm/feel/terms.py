@@ -272,7 +272,7 @@ class Terms:
                 return self._first_holding(tests, self._value(value, asked))
             case tree.If(condition, then, otherwise):
                 chosen = self._true(self._value(condition, asked))
-                return self._either(chosen, self._value(then, asked), self._value(otherwise, asked))
+                return self.choose(chosen, self._value(then, asked), self._value(otherwise, asked))
             case _:
                 raise NotTranslatable(f"{_NAMES.get(type(node), type(node).__name__)} as a value")
 
@@ -353,7 +353,8 @@ class Terms:
     def _not(self, term: Term) -> Term:
         return Term("boolean", self.no(term.value), term.null) if term.kind == "boolean" else Term(NULL, None, True)
 
-    def _either(self, chosen: Truth, then: Term, otherwise: Term) -> Term:
+    def choose(self, chosen: Truth, then: Term, otherwise: Term) -> Term:
+        """`if chosen then ... else ...`. Raises NotTranslatable for branches of two kinds."""
         if isinstance(chosen, bool):
             return then if chosen else otherwise
         if then.kind == otherwise.kind == NULL:

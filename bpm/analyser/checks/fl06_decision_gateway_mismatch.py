@@ -25,15 +25,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from bpm.analyser.boxes import cover
+from bpm.analyser.chains import Way
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.examples import as_json
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.tables import Geometry, NotBoxes
-from bpm.errors import FeelError
+from bpm.errors import FeelError, MissingExtra, NotTranslatable
 from bpm.feel import evaluate, free_names, parse_expression
 from bpm.feel.ranges import literal
 from bpm.feel.syntax.tree import Logic, Node
@@ -105,6 +107,10 @@ class _Undecided(Exception):
         self.reason = {"de": de, "en": en}
 
 
+class _Formulas(_Undecided):
+    """The decision calculates; a solver may still tell."""
+
+
 @check(
     code="FL06",
     family="flow",
@@ -131,6 +137,12 @@ def find_mismatches(given: Given) -> Iterator[Outcome]:
             try:
                 results = _results(given, graph, node, variable, tasks)
                 mismatch = _compare(graph, node, asked, variable, results)
+            except _Formulas as problem:
+                solved = _solve(given, graph, node, asked, variable, tasks)
+                if solved is None:
+                    yield Skipped(reason=problem.reason, element=node.id, path=given.path)
+                    continue
+                mismatch = solved
             except _Undecided as problem:
                 yield Skipped(reason=problem.reason, element=node.id, path=given.path)
                 continue
@@ -221,14 +233,14 @@ def _results_of(given: Given, task: BusinessRuleTask) -> Iterator[Result]:
         )
     shape = next(entry for place, entry in given.geometries if place is at)
     if isinstance(shape, NotBoxes):
-        raise _Undecided(shape.skipped.reason["de"], shape.skipped.reason["en"])
+        raise _Formulas(shape.skipped.reason["de"], shape.skipped.reason["en"])
     if at.table.hit_policy not in ONE_RESULT:
         raise _Undecided(f"{at.name!r} gibt eine Liste", f"{at.name!r} gives a list")
     names = [clause.name for clause in at.table.outputs]
     rows = [(rule, shape.outputs[rule]) for rule in range(shape.boxes.count) if _can_apply(shape, rule)]
     for rule, row in rows:
         if any(cell[0] != "constant" for cell in row):
-            raise _Undecided(
+            raise _Formulas(
                 f"„{at.name}“, Zeile {rule + 1}, gibt eine Formel", f"{at.name!r}, rule {rule + 1}, gives a formula"
             )
         values = [cell[2] for cell in row]
@@ -267,6 +279,49 @@ def _compare(
         if gateway.type == "exclusiveGateway" and len(certain) > 1:
             mismatch.several.append((result, certain))
     mismatch.dead = [flow for flow, _ in asked if flow.id not in ever_open] if results else []
+    return mismatch
+
+
+def _solve(
+    given: Given,
+    graph: Graph,
+    gateway: FlowNode,
+    asked: list[tuple[SequenceFlow, Node | None]],
+    variable: str,
+    tasks: list[BusinessRuleTask],
+) -> Mismatch | None:
+    """The same for a decision that calculates, by a solver; None where there is none or it leaves something open."""
+    decision = given.procedure.decision(tasks[0].decision or "") if len(tasks) == 1 else None
+    at = given.table_of(decision[1].id) if decision is not None else None
+    default = any(flow.id == gateway.default for flow in graph.outgoing[gateway.id])
+    asked = [(flow, guard) for flow, guard in asked if flow.id != gateway.default]
+    always = len(asked) + default < len(graph.outgoing[gateway.id])
+    guards = [guard for _, guard in asked if guard is not None]
+    if at is None or at.table.hit_policy not in ONE_RESULT or len(guards) < len(asked):
+        return None
+    try:
+        way = Way(at, variable, guards)
+    except (NotTranslatable, MissingExtra):
+        return None
+    if way.shown().exists is not True:
+        return None
+    claims = [tuple(map(way.closed, way.open))] if not default and not always else []
+    pairs = list(combinations(range(len(asked)), 2)) if gateway.type == "exclusiveGateway" else []
+    claims += [(way.open[one], way.open[other]) for one, other in pairs]
+    found: list[Result | None] = []
+    for claim in claims:
+        answer = way.shown(*claim)
+        result = None if answer.case is None else way.result(answer.case)
+        if answer.exists is None or (answer.exists and result is None):
+            return None
+        found.append(None if result is None else Result(result[1], result[0] + 1))
+    mismatch = Mismatch([], [flow for (flow, _), truth in zip(asked, way.open, strict=True) if way.never(truth)], [])
+    stuck = found.pop(0) if len(found) > len(pairs) else None
+    if stuck is not None and not any(_holds(guard, variable, stuck.value) for guard in guards):
+        mismatch.stuck.append(stuck)
+    for (one, other), several in zip(pairs, found, strict=True):
+        if several is not None and all(_holds(guards[it], variable, several.value) for it in (one, other)):
+            mismatch.several.append((several, [asked[one][0], asked[other][0]]))
     return mismatch
 
 

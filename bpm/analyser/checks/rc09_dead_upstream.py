@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpm.analyser import unboxed
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given, TableAt
@@ -75,6 +76,7 @@ def find_dead(given: Given) -> Iterator[Outcome]:
             )
         for dead in found or ():
             yield _finding(given, at, dead)
+    yield from unboxed.find_dead_above(given)
 
 
 def _finding(given: Given, at: TableAt, dead: Dead) -> Finding:
