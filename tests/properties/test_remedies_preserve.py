@@ -24,7 +24,7 @@ from bpm.model.reader import read_bpmn, read_files
 from bpm.model.tokens import State, TokenGame
 from tests.properties.processes import as_bpmn, generate
 
-SEEDS = int(os.environ.get("BPM_REMEDY_SEEDS", "30"))
+SEEDS = int(os.environ.get("BPM_REMEDY_SEEDS", "14"))
 KINDS = ("sequence", "sequence", "sequence", "exclusive", "parallel", "timer")
 MOST = 4_000
 """Markings with values that the judge looks at per model before it leaves a process out."""
