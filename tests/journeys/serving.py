@@ -34,12 +34,13 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Serve the sample procedures from a database in `folder` until the block ends."""
+def serving(folder: Path, *, samples: bool = True) -> Iterator[Served]:
+    """Serve the sample procedures (or none) from a database in `folder` until the block ends."""
     settings = Settings(database_url=f"sqlite:///{folder}/lichtung.db", data_dir=folder, embedded_worker=False)
     clock = ManualClock(START)
     services = open_services(settings, clock)
-    load_samples(services, DEMO["owner"], ROOT / "processes")
+    if samples:
+        load_samples(services, DEMO["owner"], ROOT / "processes")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
