@@ -28,6 +28,7 @@ from api.routes import (
     operations,
     people,
     procedures,
+    questions,
     reports,
     simulations,
     tasks,
@@ -52,6 +53,7 @@ REST = (
     decisions,
     simulations,
     comparisons,
+    questions,
     reports,
     operations,
 )

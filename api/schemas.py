@@ -164,6 +164,15 @@ class Compare(Simulate):
     to_be_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
+class AskWithout(Request):
+    procedure: Name
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    only: Annotated[str, Field(pattern="^(rules|steps)$")] | None = None
+    cases: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    scenario: Variables | None = None
+
+
 class MakeReport(Request):
     procedure: Name
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
@@ -378,6 +387,14 @@ class Comparison(Simulation):
 
 
 class ComparisonWithResult(Comparison):
+    result: dict[str, Any] | None
+
+
+class Questioning(Simulation):
+    only: str | None
+
+
+class QuestioningWithResult(Questioning):
     result: dict[str, Any] | None
 
 

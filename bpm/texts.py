@@ -68,6 +68,11 @@ MARK: Mapping[str, str] = {
     "cause": "ist der Grund bei Zeile",
     "other": "ist gemeint",
 }
+VERDICT: Mapping[str, str] = {
+    "decisive": "entscheidet",
+    "never-decisive": "entscheidet nie",
+    "undecided": "nicht entschieden",
+}
 COVERAGE: Mapping[str, str] = {
     "minutes": "Arbeitszeit der Schritte",
     "measured": "davon gemessen",

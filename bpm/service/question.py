@@ -14,9 +14,11 @@ from typing import Any
 
 from bpm.errors import InvalidRequest, ModelError
 from bpm.model.procedure import FileError, Procedure
+from bpm.model.scenario import Scenario
 from bpm.question import CASES, CoreOf, Questioned, question_rules
 from bpm.service.reading import procedures_at
-from bpm.service.simulate import scenario_of
+from bpm.service.simulate import scenario_from, scenario_of
+from bpm.texts import LANGUAGES
 
 REMARK = {
     "de": "Die Urteile gelten je für eine Regel allein und lassen sich nicht zusammenzählen: Von zwei gleichen Regeln "
@@ -83,8 +85,7 @@ def question(
         ModelError: no such path.
         ScenarioError: the scenario cannot be read or means nothing.
     """
-    if only == "steps":
-        raise InvalidRequest("steps-not-built", STEPS["en"])
+    check_only(only)
     errors: list[FileError] = []
     asked: list[Questioned] = []
     for procedure in procedures_at(path):
@@ -96,10 +97,35 @@ def question(
     return Answer(tuple(asked), tuple(errors))
 
 
+def check_only(only: str | None) -> None:
+    """Raises InvalidRequest: `steps-not-built` for what cannot be questioned yet, `bad-only` for what means nothing."""
+    if only == "steps":
+        raise InvalidRequest("steps-not-built", STEPS["en"])
+    if only not in (None, "rules"):
+        raise InvalidRequest("bad-only", "only is rules or steps")
+
+
 def question_procedure(
-    procedure: Procedure, *, scenario: str | Path | None = None, cases: int = CASES, seed: int = 1
+    procedure: Procedure,
+    *,
+    scenario: str | Path | Mapping[str, Any] | None = None,
+    cases: int = CASES,
+    seed: int = 1,
 ) -> Questioned:
-    """The same for one procedure that has been read, from wherever it came."""
-    has_one = scenario is not None or procedure.scenario is not None
-    figures = scenario_of(procedure, scenario) if has_one else None
+    """The same for one procedure that has been read, from wherever it came; the scenario may be its content."""
+    if isinstance(scenario, Mapping):
+        figures: Scenario | None = scenario_from(scenario)
+    else:
+        has_one = scenario is not None or procedure.scenario is not None
+        figures = scenario_of(procedure, scenario) if has_one else None
     return question_rules(procedure, figures, cases=cases, seed=seed)
+
+
+def answer_in_both(
+    procedure: Procedure, *, only: str | None, cases: int, seed: int, scenario: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The answer about one procedure as JSON by language, as it is kept."""
+    check_only(only)
+    asked = question_procedure(procedure, scenario=scenario, cases=cases, seed=seed)
+    answer = Answer((asked,), ())
+    return {lang: answer.as_json(lang) for lang in LANGUAGES}

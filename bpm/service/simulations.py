@@ -1,4 +1,4 @@
-"""Simulations and comparisons that are asked for, carried out by a worker, and kept.
+"""Simulations, comparisons and questions that are asked for, carried out by a worker, and kept.
 
 The request is a row before anybody is told of it. A worker claims it with a lease and a token and keeps the lease
 alive while it calculates; when the worker dies, the lease ends and another begins again. Only the holder of the
@@ -28,7 +28,7 @@ from bpm.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-KIND, COMPARISON = "simulation", "comparison"
+KIND, COMPARISON, QUESTION = "simulation", "comparison", "question"
 LEASE = timedelta(seconds=20)
 HEARTBEAT_S = 5.0
 MOST_CASES = 50_000_000
@@ -103,6 +103,41 @@ def request_comparison(
     return perform(services, actor, do, key=key, request=asked)
 
 
+def request_question(
+    services: Services,
+    actor: Actor,
+    procedure: str,
+    *,
+    version: int | None = None,
+    only: str | None = None,
+    cases: int = 10_000,
+    seed: int = 1,
+    scenario: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Ask what if one rule or another did not exist; 202. Shares are measured on `cases` drawn from the scenario.
+
+    Without a scenario there are verdicts, which are proofs, and no shares. Raises InvalidRequest for what cannot be
+    questioned (`only`), ScenarioError for a scenario that cannot be read.
+    """
+    from bpm.service.question import check_only
+    from bpm.service.simulate import scenario_from
+
+    require(actor, "simulations.run")
+    _limit(cases, 1)
+    check_only(only)
+    if scenario is not None:
+        scenario_from(scenario)
+
+    def do(work: UnitOfWork) -> Answer:
+        row = find(work, actor, procedure, version)
+        figures = {"cases": cases, "replications": 1, "seed": seed, "scenario": scenario, "only": only}
+        return _queue(work, actor, QUESTION, row, figures)
+
+    asked = [QUESTION, procedure, version, only, cases, seed, scenario]
+    return perform(services, actor, do, key=key, request=asked)
+
+
 def _limit(cases: int, replications: int) -> None:
     if cases < 1 or replications < 1 or cases * replications > MOST_CASES:
         raise InvalidRequest("too-many-cases", f"cases times replications is 1 to {MOST_CASES}")
@@ -132,26 +167,31 @@ def _queue(work: UnitOfWork, actor: Actor, kind: str, row: ProcedureRow, request
 
 
 def get(services: Services, actor: Actor, id: str, *, kind: str = KIND) -> dict[str, Any]:
-    """A simulation (or comparison) with its progress and, when done, its result."""
+    """A simulation (or comparison, or question) with its progress and, when done, its result.
+
+    The result of a question is kept by language.
+    """
     require(actor, "simulations.read")
     with services.reading() as work:
         row = _own(work, actor, id, kind)
         return {**_view(row), "result": row.result}
 
 
-def list_some(services: Services, actor: Actor, procedure: str) -> dict[str, Any]:
-    """The last simulations of a procedure, newest first, without their results."""
+def list_some(services: Services, actor: Actor, procedure: str, *, kind: str = KIND) -> dict[str, Any]:
+    """The last simulations (or others) of a procedure, newest first, without their results."""
     require(actor, "simulations.read")
     with services.reading() as work:
-        return views.listed(_view(row) for row in queries.computations(work, actor.tenant, KIND, procedure))
+        return views.listed(_view(row) for row in queries.computations(work, actor.tenant, kind, procedure))
 
 
-def latest_result(services: Services, actor: Actor, procedure: str, version: int) -> dict[str, Any] | None:
+def latest_result(
+    services: Services, actor: Actor, procedure: str, version: int, *, kind: str = KIND
+) -> dict[str, Any] | None:
     """The newest finished result for one version, for those who may read simulations; else None."""
     if not actor.may("simulations.read"):
         return None
     with services.reading() as work:
-        for row in queries.computations(work, actor.tenant, KIND, procedure):
+        for row in queries.computations(work, actor.tenant, kind, procedure):
             if row.state == "done" and row.result is not None and row.request["version"] == version:
                 return dict(row.result)
     return None
@@ -183,7 +223,7 @@ def _own(work: UnitOfWork, actor: Actor, id: str, kind: str) -> ComputationRow:
 
 
 def _view(row: ComputationRow) -> dict[str, Any]:
-    second = {name: row.request[name] for name in ("to_be", "to_be_version") if name in row.request}
+    second = {name: row.request[name] for name in ("to_be", "to_be_version", "only") if name in row.request}
     return {
         "id": row.id,
         "procedure": row.subject,
@@ -204,7 +244,7 @@ def _view(row: ComputationRow) -> dict[str, Any]:
 
 
 def run_next(services: Services) -> bool:
-    """Claim and carry out one simulation or comparison; whether there was one."""
+    """Claim and carry out one simulation, comparison or question; whether there was one."""
     row = services.transact(_claim)
     if row is None:
         return False
@@ -214,7 +254,7 @@ def run_next(services: Services) -> bool:
 
 
 def _claim(work: UnitOfWork) -> ComputationRow | None:
-    row = queries.claimable_computation(work, (KIND, COMPARISON))
+    row = queries.claimable_computation(work, (KIND, COMPARISON, QUESTION))
     if row is None:
         return None
     work.change(ComputationRow, row.id, state="running", token=row.token + 1, lease_until=work.now + LEASE)
@@ -235,7 +275,11 @@ def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
     }
     try:
         procedure = _model(services, row.request["procedure_id"])
-        if row.kind == COMPARISON:
+        if row.kind == QUESTION:
+            from bpm.service.question import answer_in_both
+
+            result = answer_in_both(procedure, only=row.request["only"], **_question_options(options))
+        elif row.kind == COMPARISON:
             result = compare_procedures(procedure, _model(services, row.request["to_be_id"]), **options)
         else:
             result = simulate_procedure(procedure, **options)
@@ -247,6 +291,10 @@ def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
     except Exception as error:
         log.exception("%s %s failed", row.kind, row.id)
         held.finish(state="failed", error={"code": "internal", "message": type(error).__name__})
+
+
+def _question_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("cases", "seed", "scenario")}
 
 
 def _model(services: Services, id: str) -> Procedure:

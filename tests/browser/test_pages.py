@@ -13,6 +13,8 @@ PUBLIC = [
     f"/verfahren/{KEY}",
     f"/verfahren/{KEY}?lang=en",
     f"/verfahren/{KEY}/regeln/gebuehr",
+    "/verfahren/dienstreise/regeln/genehmigende",
+    f"/verfahren/{KEY}/was-waere-ohne",
     f"/verfahren/{KEY}/formulare/forms/antrag.json",
     f"/verfahren/{KEY}/simulation",
     f"/verfahren/{KEY}/bericht",
