@@ -1,4 +1,4 @@
-"""The worker's client against a real service: jobs are done once, errors take the model's way, the dead are replaced."""
+"""The worker's client against a real service: jobs are done once, errors take their way, the dead are replaced."""
 
 from __future__ import annotations
 
