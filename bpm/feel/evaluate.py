@@ -236,6 +236,8 @@ class Evaluation:
         if isinstance(function, Builtin):
             for shape in function.shapes:
                 if set(named) <= set(shape):
+                    if "key" in shape and isinstance(named.get("key"), list):
+                        continue  # by name, `key` is one; several are `keys`
                     used = [name in named for name in shape]
                     count = max((at + 1 for at, there in enumerate(used) if there), default=0)
                     count = max(count, min(function.required, len(shape)))

@@ -7,7 +7,8 @@ import pytest
 from tests.conformance.dmn import judge, suites
 from tests.conformance.outcome import data_folder
 
-LEVEL_3_REACHED = 2_309
+LEVEL_3_REACHED = 2_310
+LEVEL_3_WITH_A_VALUE = 96.0
 
 
 def _outcome(level: int):
@@ -27,3 +28,5 @@ def test_level_3_never_falls_back():
     outcome = _outcome(3)
     assert outcome.total >= 2_000
     assert outcome.passed >= LEVEL_3_REACHED, outcome.failed[:40]
+    assert outcome.extra["with_value"]["percent"] >= LEVEL_3_WITH_A_VALUE
+    assert all(id.startswith("0076-feel-external-java/") for id in outcome.extra["refused"])
