@@ -19,7 +19,9 @@ from typing import Any, NoReturn, TypeAlias
 
 from bpm.errors import ModelError
 from bpm.model.decision import DecisionModel
+from bpm.model.form import Form
 from bpm.model.norms import read_norms
+from bpm.model.principles import Principle, read_principles
 from bpm.model.procedure import FileError, Procedure
 from bpm.model.process import ProcessModel
 from bpm.model.reader import Unpack, guard, read_bpmn, read_dmn
@@ -62,7 +64,8 @@ def read_files(files: Mapping[str, bytes], path: str = "") -> Procedure:
     if with_process:
         return with_process[0]
     if not found:
-        raise ModelError("not-a-model", "neither BPMN nor DMN among the files", path=path)
+        told = f"neither BPMN nor DMN among {', '.join(sorted(given)[:5]) or 'the files'}"
+        raise ModelError("not-a-model", told, path=path)
     decisions = tuple(decision for procedure in found for decision in procedure.decisions)
     return Procedure(decisions[0].name, decisions[0].name, path, None, decisions, files=tuple(given))
 
@@ -220,6 +223,7 @@ class _Source:
             scenario=scenario if isinstance(scenario, dict) else None,
             cases=parts.below("cases"),
             norms=parts.norms(model),
+            principles=self._city_principles(folder, parts, errors),
             errors=(*errors, *parts.errors, *model.extras.get("problems", ())),
             files=tuple(own) if alone else (name,),
         )
@@ -241,6 +245,27 @@ class _Source:
                 raise
             errors.append(FileError(error.code, error.message, error.path or path, error.line))
             return None
+
+    def _city_principles(self, folder: str, parts: _Parts, errors: list[FileError]) -> tuple[Principle, ...]:
+        """`principles.toml` beside the model, else in one of the two folders above."""
+        text, path = parts.text("principles.toml"), f"{self.prefix}{folder}/principles.toml"
+        depth = 0
+        while text is None and folder and depth < 2:
+            folder, depth = _folder(folder), depth + 1
+            name = f"{folder}/principles.toml".lstrip("/")
+            path = self.prefix + name
+            text = _decode(self.files[name](), path) if name in self.files else None
+        parents = [] if self.above is None else [self.above, *self.above.resolve().parents][: 3 - depth]
+        for file in (parent / "principles.toml" for parent in parents):
+            if text is None and file.is_file():
+                text, path = _decode(_loader(file)(), str(file)), str(file)
+        try:
+            return () if text is None else read_principles(text, path)
+        except ModelError as error:
+            if self.strict:
+                raise
+            errors.append(FileError(error.code, error.message, path, error.line))
+            return ()
 
     def _city_registers(self, folder: str, errors: list[FileError]) -> Any:
         """`registers.json` in one of the two folders above: first among these files, then on the disk."""
@@ -296,9 +321,20 @@ class _Parts:
             top = "/" not in local and local not in _RESERVED and f"{name[:-5]}.bpmn" not in self.names
             if local.endswith(".form") or (local.endswith(".json") and (local.startswith("forms/") or top)):
                 content = self.source._json(name, self.errors)
-                if isinstance(content, dict):
+                if isinstance(content, dict) and (top or self._is_form(content, name)):
                     found[local] = content
         return found
+
+    def _is_form(self, content: Mapping[str, Any], name: str) -> bool:
+        """Whether what calls itself a form can be filled in; else it is an error of the file, not of the first task."""
+        try:
+            Form.parse(content, self.source.prefix + name)
+        except ModelError as error:
+            if self.source.strict:
+                raise
+            self.errors.append(FileError(error.code, error.message, error.path or name, error.line, error.element))
+            return False
+        return True
 
     def norms(self, model: ProcessModel) -> str | None:
         """`norms.toml` as written; what it says of steps that are not in the model is an error of the file."""

@@ -149,3 +149,23 @@ def test_what_is_wrong_inside_a_model_is_among_the_errors_of_its_procedure(tmp_p
 def test_reading_gives_the_same_whatever_the_order_of_an_upload() -> None:
     files = {"a.bpmn": PASS, "b.dmn": DMN, "forms/x.json": json.dumps({"a": 1}).encode()}
     assert read_files(files) == read_files(dict(reversed(files.items())))
+
+
+def test_a_form_that_cannot_be_filled_in_is_an_error_of_the_file(tmp_path: Path) -> None:
+    broken = b'{"components": [{"type": "textfield"}]}'
+    with pytest.raises(ModelError) as refused:
+        read_files({"a.bpmn": PASS, "forms/antrag.json": broken})
+    assert (refused.value.code, refused.value.path) == ("form-key", "forms/antrag.json")
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "a.bpmn").write_bytes(PASS)
+    (tmp_path / "forms" / "antrag.json").write_bytes(broken)
+    (procedure,) = read(tmp_path)
+    assert procedure.process is not None
+    assert [(error.code, Path(error.path).name) for error in procedure.errors] == [("form-key", "antrag.json")]
+    # what merely lies beside a model need not be a form
+    assert read_files({"a.bpmn": PASS, "settings.json": broken}).errors == ()
+
+
+def test_files_without_a_model_are_named() -> None:
+    with pytest.raises(ModelError, match="not-a-model neither BPMN nor DMN among README.md"):
+        read_files({"README.md": b"hello"})
