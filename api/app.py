@@ -27,6 +27,7 @@ from api.routes import (
     messages,
     operations,
     people,
+    principles,
     procedures,
     questions,
     reports,
@@ -45,6 +46,7 @@ from bpm.settings import settings as read_settings
 PREFIX = "/api/v1"
 REST = (
     procedures,
+    principles,
     instances,
     tasks,
     people,

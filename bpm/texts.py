@@ -43,6 +43,11 @@ ORGAN: Mapping[str, str] = {
     "bund": "Bund",
     "eu": "EU",
 }
+HOW_LINKED: Mapping[str, str] = {
+    "stated": "so erfasst",
+    "norm": "die genannte Norm verlangt es",
+    "leads-to": "führt zu einem solchen Schritt",
+}
 FORCE: Mapping[str, str] = {"must": "muss", "should": "soll", "may": "kann"}
 SOURCE: Mapping[str, str] = {
     "own": "eigene Aufgabe",

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.service import explain, reports, simulations, workbench
+from bpm.service import principles as principles_service
 from bpm.service.overview import heat
 from bpm.service.workbench import Page
 
@@ -18,6 +19,7 @@ WORDS: dict[str, Any] = {
     "kinds": texts.KIND,
     "known_words": texts.KNOWN,
     "organ_words": texts.ORGAN,
+    "linked_words": texts.HOW_LINKED,
     "force_words": texts.FORCE,
     "source_words": texts.SOURCE,
     "basis_words": texts.BASIS,
@@ -121,6 +123,13 @@ def sources(visit: Visiting, key: str) -> Response:
 @router.get("/katalog")
 def catalogue(visit: Visiting) -> Response:
     return visit.show("catalogue.html", here="catalogue", checks=explain.catalogue(visit.lang))
+
+
+@router.get("/grundsaetze")
+def principles(visit: Visiting) -> Response:
+    found = principles_service.list_all(visit.services, visit.actor, visit.lang)
+    listed, as_of = found["items"], found["as_of"]
+    return visit.show("principles.html", here="principles", as_of=as_of, principles=listed, **WORDS)
 
 
 @router.get("/verfahren/{key}/bericht")

@@ -67,6 +67,9 @@ def register(app: typer.Typer) -> None:
 def question(
     path: Annotated[Path, typer.Argument(help="a model, package or folder")],
     only: Annotated[str | None, typer.Option("--only", help="rules (steps are not built yet)")] = None,
+    principle: Annotated[
+        str | None, typer.Option("--principle", help="what rests on one principle, in all procedures: vier-augen")
+    ] = None,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="Prosimos JSON; else the one beside the model")
     ] = None,
@@ -81,6 +84,11 @@ def question(
     language = lang or settings().lang
     if format not in ("text", "json") or language not in _WORDS or only not in (None, "rules", "steps"):
         raise typer.BadParameter("--format is text or json; --lang is de or en; --only is rules or steps")
+    if principle is not None:
+        from bpm.cli.principle import show_principle
+
+        show_principle(path, principle, format, language)
+        return
     answer = service.question(path, scenario=scenario, cases=cases, seed=seed, only=only)
     if format == "json":
         sys.stdout.write(json.dumps(answer.as_json(language), ensure_ascii=False, sort_keys=True) + "\n")

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bpm.model.decision import Decision, DecisionModel
+from bpm.model.principles import Principle
 from bpm.model.process import ProcessModel
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -35,7 +36,8 @@ class Procedure:
     """`key` is the id of the main process; `path` the file or folder it was read from.
 
     `forms` are by file name relative to the procedure (`forms/antrag.json`), `registers` say which registers of the
-    city already hold a data item, `cases` are by name, `norms` is the text of `norms.toml`. `files` names every
+    city already hold a data item, `cases` are by name, `norms` is the text of `norms.toml`, `principles` are
+    the city's own. `files` names every
     file that was read into it.
     """
 
@@ -49,6 +51,7 @@ class Procedure:
     scenario: Mapping[str, Any] | None = None
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: NOTHING)
     norms: str | None = None
+    principles: tuple[Principle, ...] = ()
     errors: tuple[FileError, ...] = ()
     files: tuple[str, ...] = ()
 

@@ -27,6 +27,7 @@ from bpm.store.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
     from bpm.engine.executable import Executable
+    from bpm.service.principles import Held
 
 T = TypeVar("T")
 
@@ -67,6 +68,7 @@ class Services:
     settings: Settings
     _models: OrderedDict[str, Model] = field(default_factory=OrderedDict)
     _analyses: OrderedDict[str, Analysis] = field(default_factory=OrderedDict)
+    _held: OrderedDict[str, Held] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reading(self) -> UnitOfWork:
@@ -105,6 +107,21 @@ class Services:
             self._analyses[procedure_id] = found
             while len(self._analyses) > KEPT_MODELS:
                 self._analyses.popitem(last=False)
+        return found
+
+
+    def held(self, procedure_id: str, procedure: Procedure) -> Held:
+        """What rests on principles in the version with this row id, priced."""
+        from bpm.service.principles import holding
+
+        with self._lock:
+            if procedure_id in self._held:
+                return self._held[procedure_id]
+        found = holding(procedure)
+        with self._lock:
+            self._held[procedure_id] = found
+            while len(self._held) > KEPT_MODELS:
+                self._held.popitem(last=False)
         return found
 
 

@@ -12,19 +12,21 @@ from bpm.model.reader import Unpacked, read
 KEPT = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".toml", ".form", ".md", ".csv")
 """What belongs to a procedure; other files of a folder are left where they are."""
 
-REGISTERS = "registers.json"
+OF_CITY = ("registers.json", "principles.toml")
+"""What a city keeps once, beside its procedures."""
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """The files of one procedure's folder by name relative to it, and its city's registers."""
+    """The files of one procedure's folder by name relative to it, and what its city keeps once."""
     found = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in KEPT
     }
-    registers = folder.resolve().parent / REGISTERS
-    if registers.is_file():
-        found.setdefault(REGISTERS, registers.read_bytes())
+    for name in OF_CITY:
+        shared = folder.resolve().parent / name
+        if shared.is_file():
+            found.setdefault(name, shared.read_bytes())
     return found
 
 

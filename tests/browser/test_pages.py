@@ -20,6 +20,7 @@ PUBLIC = [
     f"/verfahren/{KEY}/bericht",
     f"/verfahren/{KEY}/quellen",
     "/katalog",
+    "/grundsaetze",
     "/anmelden",
 ]
 STAFF = ["/aufgaben", "/faelle", f"/verfahren/{KEY}/beginnen"]

@@ -248,18 +248,19 @@ class _Source:
 
     def _city_principles(self, folder: str, parts: _Parts, errors: list[FileError]) -> tuple[Principle, ...]:
         """`principles.toml` beside the model, else in one of the two folders above."""
-        text, path = parts.text("principles.toml"), f"{self.prefix}{folder}/principles.toml"
-        depth = 0
-        while text is None and folder and depth < 2:
-            folder, depth = _folder(folder), depth + 1
-            name = f"{folder}/principles.toml".lstrip("/")
-            path = self.prefix + name
-            text = _decode(self.files[name](), path) if name in self.files else None
-        parents = [] if self.above is None else [self.above, *self.above.resolve().parents][: 3 - depth]
-        for file in (parent / "principles.toml" for parent in parents):
-            if text is None and file.is_file():
-                text, path = _decode(_loader(file)(), str(file)), str(file)
+        name, text = f"{folder}/principles.toml".lstrip("/"), parts.text("principles.toml")
+        path, depth = self.prefix + name, 0
         try:
+            while text is None and folder and depth < 2:
+                folder, depth = _folder(folder), depth + 1
+                name = f"{folder}/principles.toml".lstrip("/")
+                path = self.prefix + name
+                text = _decode(self.files[name](), path) if name in self.files else None
+            parents = [] if self.above is None else [self.above, *self.above.resolve().parents][: 3 - depth]
+            for file in (parent / "principles.toml" for parent in parents):
+                if text is None and file.is_file():
+                    path = str(file)
+                    text = _decode(_loader(file)(), path)
             return () if text is None else read_principles(text, path)
         except ModelError as error:
             if self.strict:
