@@ -167,5 +167,5 @@ def test_a_form_that_cannot_be_filled_in_is_an_error_of_the_file(tmp_path: Path)
 
 
 def test_files_without_a_model_are_named() -> None:
-    with pytest.raises(ModelError, match="not-a-model neither BPMN nor DMN among README.md"):
+    with pytest.raises(ModelError, match=r"not-a-model neither BPMN nor DMN among README\.md"):
         read_files({"README.md": b"hello"})
