@@ -48,7 +48,8 @@ class EventLog:
 
 @dataclass(frozen=True, slots=True)
 class CaseData:
-    """One datum of the cases of a real log. `kind` is number, boolean or text; `values` are per case (None: absent).
+    """One datum of the cases of a real log. `kind` is number, time (seconds), boolean or text; `values` are per case
+    (None: absent).
 
     `known` says per case from which second on the value was there: minus infinity from the start, nan if the log and
     its reader do not say. What is not known to be there before a step is no reason for what that step decided.

@@ -30,6 +30,8 @@ FILES: Mapping[str, str] = {
     "RS03": "rs03_rubber_stamp",
     "RS04": "rs04_implied_approval",
     "RS05": "rs05_repeated_check",
+    "RS06": "rs06_knockout_order",
+    "RS07": "rs07_late_knockout",
     "RS08": "rs08_needless_sequence",
     "RS09": "rs09_composition",
     "RS10": "rs10_ping_pong",

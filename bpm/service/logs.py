@@ -177,7 +177,7 @@ def _by_datum(seen: Observed) -> Iterator[dict[str, Any]]:
     times = log.case_end - log.case_start
     for name, column in sorted(seen.recorded.data.items()):
         values = sorted({value for value in column.values if value is not None}, key=str)
-        if column.kind == "number" or not 2 <= len(values) <= 20:
+        if column.kind in ("number", "time") or not 2 <= len(values) <= 20:
             continue
         rows: list[dict[str, Any]] = []
         rest: Any = np.zeros(len(times), bool)

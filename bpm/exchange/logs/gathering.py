@@ -76,6 +76,7 @@ class Gathering:
         self.values: dict[str, dict[int, tuple[Value, float]]] = {name: {} for name in guide.data}
         self.left_out: Counter[str] = Counter()
         self.special: set[str] = set()
+        self.moments: set[str] = set()
         self.unused: Counter[str] = Counter()
         self.clocks: set[bool] = set()
         self.guessed: list[tuple[str, Any, Any, str]] = []
@@ -300,7 +301,7 @@ class Gathering:
                 known[:] = self._settled(when, cases, log)
             kinds = {type(value) for value in column if value is not None}
             if kinds == {float}:
-                kind = "number"
+                kind = "time" if name in self.moments else "number"
             elif kinds == {bool}:
                 kind = "boolean"
             else:

@@ -155,6 +155,7 @@ class _Traces:
             read = value.strip().lower() == "true"
         elif kind == "date":
             read = self.gathering.moment(value, self.parser.CurrentLineNumber)[1]
+            self.gathering.moments.add(key)
         self.gathering.datum(key, self.number(), read, at)
 
     def leave(self, key: str) -> None:
