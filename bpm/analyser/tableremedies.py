@@ -111,7 +111,7 @@ def merged(
     value nobody allows), the cells of the rows are listed instead if that is proven."""
     at = shape.at
     offers = []
-    for inputs in (shape.texts(box), _listed(shape, group, box)):
+    for inputs in _merged_cells(shape, group, box):
         edit = ReplaceRules(
             decision=at.owner,
             table=number_of(given, at),
@@ -123,14 +123,21 @@ def merged(
     return next((it for it in offers if it.applicability == "mechanical"), offers[0])
 
 
-def _listed(shape: Geometry, group: Sequence[int], box: Box) -> dict[str, str]:
-    texts = shape.texts(box)
-    for clause in range(len(shape.at.table.inputs)):
-        name = " ".join(shape.at.table.inputs[clause].expression.split())
-        cells = list(dict.fromkeys(shape.at.table.rules[rule].inputs[clause].strip() for rule in group))
-        if name in texts and len(cells) > 1 and not any(cell in ("", "-") or cell.startswith("not") for cell in cells):
-            texts[name] = ", ".join(cells)
-    return texts
+def _merged_cells(shape: Geometry, group: Sequence[int], box: Box) -> tuple[dict[str, str], dict[str, str]]:
+    """The shortest cells, and those that list what the rows say; what all rows say alike stays as it is written."""
+    short = shape.texts(box)
+    listed = dict(short)
+    table = shape.at.table
+    names = [" ".join(clause.expression.split()) for clause in table.inputs]
+    for position, name in enumerate(names):
+        cells = list(dict.fromkeys(table.rules[rule].inputs[position].strip() for rule in group))
+        if names.count(name) > 1:
+            continue
+        if len(cells) == 1:
+            short[name] = listed[name] = cells[0]
+        elif not any(cell in ("", "-") or cell.startswith("not") for cell in cells):
+            listed[name] = ", ".join(cells)
+    return short, listed
 
 
 def _rest_alike(rows: Sequence[Rule]) -> bool:

@@ -21,6 +21,7 @@ COMMANDS = (
     "simulate",
     "compare",
     "question",
+    "redesign",
     "report",
     "serve",
     "db",

@@ -206,11 +206,14 @@ class _Table:
         parts += [self.element(prefix, "inputEntry", cells.get(at, "-"), self.new_id()) for at in kept]
         parts += [self.element(prefix, "outputEntry", text or "", self.new_id()) for text in outputs]
         parts += [self.element(prefix, "annotationEntry", "" if at else remark) for at in range(notes)]
-        row = f'<{prefix}rule id="{self.new_id()}">' + "".join(parts) + f"</{prefix}rule>"
         rows = self.rows
-        last = rows[-1] if rows else next((part for part in reversed(self.part.children)), None)
+        last = rows[-1] if rows else next(reversed(self.part.children), None)
+        outer = self.line_indent(last) if last is not None else ""
+        inner = self.line_indent(rows[-1].children[0]) if rows and rows[-1].children else ""
+        body = "".join(inner + part for part in parts) + (outer if inner else "")
         place = self.part.inner if last is None else last.end
-        self.out.append((place, place, (self.line_indent(last) if last is not None else "") + row))
+        row = f'<{prefix}rule id="{self.new_id()}">{body}</{prefix}rule>'
+        self.out.append((place, place, outer + row))
 
     def new_id(self) -> str:
         """An id that the file does not have; the same file gives the same ids."""

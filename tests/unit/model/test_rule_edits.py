@@ -145,7 +145,7 @@ def test_a_new_row_leaves_its_output_to_the_board_and_says_so() -> None:
     table, lines = changed(edit)
     new = table.rules[-1]
     assert (new.inputs, new.outputs, new.annotations) == (("-", "false"), ("",), (TO_DECIDE,))
-    assert len(lines) == 1
+    assert [line[0] for line in lines] == ["+"] * 6
     assert new.id
 
 
