@@ -46,6 +46,7 @@ FILES: Mapping[str, str] = {
     "BU02": "bu02_unused_datum",
     "BU03": "bu03_media_break",
     "BU04": "bu04_contact_without_basis",
+    "BU05": "bu05_waiting_dominates",
     "BU06": "bu06_no_legal_basis",
     "NO01": "no01_norm_violated",
     "NO02": "no02_norms_conflict",

@@ -24,6 +24,8 @@ _WORDS = {
         "same": "Prüfung durch dieselbe Person wie der Schritt davor:",
         "of": "{cases} von {of} = {share} % (95 %: {low} bis {high} %)",
         "case": "{n} Fälle, Median {h} h",
+        "waiting": "Liegezeit je Übergabe (Sammeln | Vorziehen | Früheres | außer Dienst | ungeklärt, in Stunden):",
+        "lies": "{n}-mal, im Mittel {hours} h = {parts}",
         "notes": "Beim Einlesen:",
     },
     "en": {
@@ -40,6 +42,8 @@ _WORDS = {
         "same": "Check by the same person as the step before:",
         "of": "{cases} of {of} = {share} % (95 %: {low} to {high} %)",
         "case": "{n} cases, median {h} h",
+        "waiting": "Waiting by hand-over (batching | others first | earlier cases | off duty | unexplained, hours):",
+        "lies": "{n} times, {hours} h on average = {parts}",
         "notes": "While reading:",
     },
 }
@@ -85,6 +89,14 @@ def show_log(console: Console, told: Mapping[str, Any], lang: str) -> None:
     listed("seldom", [f"{it['step']} → {it['then']}: {share(it)}" for it in told["seldom"]])
     listed("ends", [f"{it['activity']}: {it['cases']} / {it['of']}" for it in told["ends"]])
     listed("same", [f"{' + '.join(it['steps'])}: {share(it)}" for it in told["same_person"]])
+    waits = []
+    for it in told["waiting"] or ():
+        mean = number(it["waiting_s"] / it["n"] / 3600, 2)
+        parts = " | ".join(number(value / it["n"] / 3600, 2) for value in it["parts_s"].values())
+        waits.append(
+            f"{it['before'] or '…'} → {it['after']}: {words['lies'].format(n=it['n'], hours=mean, parts=parts)}"
+        )
+    listed("waiting", waits)
     for datum in told["by_datum"]:
         console.print(f"  {datum['datum']}:")
         for it in datum["values"]:

@@ -16,6 +16,7 @@ import numpy as np
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import says_check
 from bpm.analyser.observed import Observed
+from bpm.analyser.waiting import PARTS, cycle_time, handovers
 from bpm.eventlog import NO_GUIDE, Guide
 from bpm.exchange.logs import Reading, read_guide, read_log
 from bpm.kpis import exact_share, observed
@@ -95,6 +96,7 @@ def told(log: LogRead, given: Given | None) -> dict[str, Any]:
         "ends": _ends(seen),
         "same_person": list(_same_person(seen)),
         "by_datum": list(_by_datum(seen)),
+        "waiting": _waiting(seen),
         "notes": [note.as_json() for note in log.reading.notes],
     }
 
@@ -169,6 +171,26 @@ def _same_person(seen: Observed) -> Iterator[dict[str, Any]]:
         same, of = seen.same_person((first, then))
         if of >= ENOUGH:
             yield {"steps": [seen.names[first], seen.names[then]]} | _share(same, of)
+
+
+def _waiting(seen: Observed) -> list[dict[str, Any]] | None:
+    """Waiting by hand-over in seconds, its parts summing to it; None where the log does not record the times."""
+    found = handovers(seen)
+    if found is None:
+        return None
+    cycle, _ = cycle_time(seen)
+    return [
+        {
+            "before": None if one.before is None else seen.names[one.before],
+            "after": seen.names[one.after],
+            "n": one.n,
+            "waiting_s": one.total / 1000,
+            "parts_s": {name: value / 1000 for name, value in zip(PARTS, one.parts, strict=True)},
+            "share_of_cycle_time": round(one.total / cycle, 6) if cycle else None,
+            "outside": one.outside,
+        }
+        for one in found
+    ]
 
 
 def _by_datum(seen: Observed) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@
      "traces": [{"times": 300, "data": {"zone": "A"}, "steps": [["pruefen", "Amt", 10, 5], "freigeben"]}]}
 
 A step is its activity alone (completed a minute after the last), or activity, group, minutes until it began and minutes
-it took. Cases of all traces take turns, so that every period has its share.
+it took, and if need be who did it. Cases of all traces take turns, so that every period has its share.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _turns(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _rows(trace: dict[str, Any], at: datetime) -> list[dict[str, str]]:
     rows = []
     for step in trace["steps"]:
-        name, group, waits, takes = (step, "", 0, 1) if isinstance(step, str) else step
+        name, group, waits, takes, *person = (step, "", 0, 1) if isinstance(step, str) else step
         started = at + timedelta(minutes=waits)
         ended = started + timedelta(minutes=takes)
         rows.append(
@@ -73,6 +73,7 @@ def _rows(trace: dict[str, Any], at: datetime) -> list[dict[str, str]]:
                 "start": started.isoformat(),
                 "end": ended.isoformat(),
                 "role": group,
+                "resource": person[0] if person else "",
             }
         )
         at = ended

@@ -146,6 +146,21 @@ def test_a_log_that_cannot_be_read_is_one_line_and_the_rest_is_checked(
     assert run(capsys, "check", "--log", str(broken), "--log-map", str(tmp_path / "fehlt.json"))[0] == 2
 
 
+def test_waiting_by_hand_over_sums_up_in_what_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lines = ["case;activity;enabled;start;end;resource"]
+    for day in range(1, 29):
+        lines.append(f"{day};A;2025-02-{day:02}T08:00;2025-02-{day:02}T08:30;2025-02-{day:02}T10:00;x")
+        lines.append(f"{day};B;2025-02-{day:02}T10:00;2025-02-{day:02}T12:15;2025-02-{day:02}T12:30;y")
+        lines.append(f"x{day};A;2025-02-{day:02}T08:00;2025-02-{day:02}T10:00;2025-02-{day:02}T11:00;x")
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines))
+    (log,) = json.loads(run(capsys, "check", "--log", str(path), "--format", "json")[1])["logs"]
+    (one,) = log["waiting"]
+    assert (one["before"], one["after"], one["n"]) == (None, "A", 56)
+    assert sum(round(1000 * value) for value in one["parts_s"].values()) == round(1000 * one["waiting_s"])
+    assert "Liegezeit je Übergabe" in run(capsys, "check", "--log", str(path))[1]
+
+
 def test_without_a_log_nothing_is_measured_and_it_is_said() -> None:
     checked = check([PROCEDURE], select=("RS03", "RS10", "RR02"))
     assert checked.findings == ()
