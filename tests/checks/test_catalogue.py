@@ -31,6 +31,15 @@ def test_a_check_is_documented_in_both_languages(code: str, lang: str) -> None:
     assert load(code).title[lang]
 
 
+@pytest.mark.parametrize("code", ["RC03", "RC04", "RC05", "RC07", "RC08", "RC09", "AB01", "AB03"])
+def test_a_proof_that_something_is_needless_speaks_of_this_table_and_of_what_it_may_serve(code: str) -> None:
+    keep = {lang: " ".join(load(code).documentation(lang)["keep"].split()) for lang in ("de", "en")}
+    assert "changes no decision in this table" in keep["en"]
+    assert "in dieser Tabelle keine Entscheidung" in keep["de"]
+    assert any(word in keep["en"] for word in ("reason", "fee", "statistics", "evidence", "norm"))
+    assert any(word in keep["de"] for word in ("Begründung", "Grund", "Gebühr", "Statistik", "Nachweis", "Norm"))
+
+
 def test_a_missing_section_is_noticed() -> None:
     assert "keep" not in read_sections(
         "RC99: x\n\nWhat it finds\nx\n\nWhy it costs\nx\n\nExample\nx\n\nSource\nx\n", "en"

@@ -11,9 +11,9 @@ Why it costs
 Somebody asks for the data, checks the condition, maintains and explains the row, and no result depends on it.
 
 When to keep the step
-The proof is about this table. The rule may still serve: it names another norm, gives the reason that the applicant is
-told, carries a fee, is counted for statistics or kept as evidence. Then say so in an annotation. What is needless alone
-may be needed when another row goes (see AB03).
+To leave the rule out changes no decision in this table; the proof is about this model. The rule may still serve: it
+names another norm, gives the reason that the applicant is told, carries a fee, is counted for statistics or kept as
+evidence. Then say so in an annotation. What is needless alone may be needed when another row goes (see AB03).
 
 Example
 "Up to 30: 0 euro", "up to 300, without car: 0 euro", "up to 300, with car: 0 euro", "everything else: 0 euro".
@@ -48,9 +48,10 @@ Warum es kostet
 Jemand fragt die Angaben ab, prüft die Bedingung, pflegt und erklärt die Zeile, und kein Ergebnis hängt davon ab.
 
 Wann es bleiben soll
-Der Beweis gilt für diese Tabelle. Die Regel kann trotzdem dienen: Sie nennt eine andere Norm, gibt die Begründung, die
-Antragstellende erhalten, trägt eine Gebühr, wird für die Statistik gezählt oder bleibt als Nachweis. Dann gehört das in
-eine Anmerkung. Was allein entbehrlich ist, kann gebraucht werden, wenn eine andere Zeile entfällt (siehe AB03).
+Die Regel wegzulassen ändert in dieser Tabelle keine Entscheidung; der Beweis gilt für dieses Modell. Sie kann trotzdem
+dienen: Sie nennt eine andere Norm, gibt die Begründung, die Antragstellende erhalten, trägt eine Gebühr, wird für die
+Statistik gezählt oder bleibt als Nachweis. Dann gehört das in eine Anmerkung. Was allein entbehrlich ist, kann
+gebraucht werden, wenn eine andere Zeile entfällt (siehe AB03).
 
 Beispiel
 „Bis 30: 0 Euro“, „bis 300 ohne Auto: 0 Euro“, „bis 300 mit Auto: 0 Euro“, „alles andere: 0 Euro“.

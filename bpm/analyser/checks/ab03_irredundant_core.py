@@ -13,8 +13,9 @@ A table longer than its decisions is read, taught, tested and explained in full.
 add up: of two rules that each never decide, one may have to stay.
 
 When to keep the step
-The proof is about this table. Rows may still serve reasons given to applicants, fees, statistics or evidence, or state
-another norm; and a table that covers its cases row by row may be easier to read than a shorter one.
+To leave these rows out together changes no decision in this table; the proof is about this model. Rows may still serve
+reasons given to applicants, fees, statistics or evidence, or state another norm; and a table that covers its cases row
+by row may be easier to read than a shorter one.
 
 Example
 Five rows of which two repeat in parts what the others say: three decide the same.
@@ -50,9 +51,9 @@ einzelne Regeln lassen sich nicht zusammenzählen: Von zwei Regeln, die je für 
 bleiben.
 
 Wann es bleiben soll
-Der Beweis gilt für diese Tabelle. Zeilen können trotzdem der Begründung, Gebühren, der Statistik oder als Nachweis
-dienen oder eine andere Norm wiedergeben; und eine Tabelle, die ihre Fälle Zeile für Zeile nennt, kann leichter zu lesen
-sein als eine kürzere.
+Diese Zeilen zusammen wegzulassen ändert in dieser Tabelle keine Entscheidung; der Beweis gilt für dieses Modell. Zeilen
+können trotzdem der Begründung, Gebühren, der Statistik oder als Nachweis dienen oder eine andere Norm wiedergeben; und
+eine Tabelle, die ihre Fälle Zeile für Zeile nennt, kann leichter zu lesen sein als eine kürzere.
 
 Beispiel
 Fünf Zeilen, von denen zwei in Teilen wiederholen, was die anderen sagen: Drei entscheiden dasselbe.

@@ -11,7 +11,8 @@ A case without a rule stops at somebody's desk: it is sent round, decided by hab
 
 When to keep the step
 The missing case cannot occur for a reason outside the model (then write it down as allowed values), or it is meant to
-be decided by a person (then add a row that hands it over, with the reason).
+be decided by a person (then add a row that hands it over, with li:handover and the reason). The proof is about this
+model; how many cases it concerns is measured, or not recorded.
 
 Example
 A fee for "up to 12" and for "more than 12 to 24" months, none for longer ones.
@@ -48,7 +49,8 @@ automatischer Schritt scheitert.
 
 Wann es bleiben soll
 Der fehlende Fall kann aus einem Grund außerhalb des Modells nicht vorkommen (dann gehört er in die erlaubten Werte),
-oder ein Mensch soll ihn entscheiden (dann fehlt die Zeile, die ihn übergibt, mit Begründung).
+oder ein Mensch soll ihn entscheiden (dann fehlt die Zeile, die ihn übergibt, mit li:handover und Begründung). Der
+Beweis gilt für dieses Modell; wie viele Fälle es trifft, ist gemessen oder nicht erfasst.
 
 Beispiel
 Eine Gebühr für „bis 12“ und für „über 12 bis 24“ Monate, keine für längere Laufzeiten.

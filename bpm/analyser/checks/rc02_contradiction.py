@@ -9,8 +9,9 @@ Why it costs
 The decision fails or depends on who reads the table first; equal cases are treated unequally, and objections follow.
 
 When to keep the step
-The rules are two versions of one norm (then give both their dates), or one is meant as the exception of the other
-(then the hit policy FIRST or PRIORITY says so).
+The rules are two versions of one norm (then give both their dates), or one is meant as the exception of the other (then
+the hit policy FIRST or PRIORITY says so). The proof is about this model: it says that both rows match one case, not
+that such a case ever came, and not which norm prevails.
 
 Example
 Felling a tree needs a permit from 60 cm on by one rule, and is free below 80 cm by another.
@@ -45,7 +46,8 @@ Widersprüche folgen.
 
 Wann es bleiben soll
 Die Regeln sind zwei Fassungen einer Norm (dann fehlen ihre Geltungsdaten), oder eine ist als Ausnahme der anderen
-gemeint (dann sagt das die Trefferregel FIRST oder PRIORITY).
+gemeint (dann sagt das die Trefferregel FIRST oder PRIORITY). Der Beweis gilt für dieses Modell: Er sagt, dass beide
+Zeilen auf einen Fall passen, nicht, dass ein solcher Fall vorkam, und nicht, welche Norm vorgeht.
 
 Beispiel
 Eine Baumfällung braucht nach einer Zeile ab 60 cm eine Genehmigung und ist nach einer anderen unter 80 cm frei.

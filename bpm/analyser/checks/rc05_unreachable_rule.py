@@ -9,8 +9,9 @@ Why it costs
 Somebody maintains, teaches and checks a rule that decides nothing, and may rely on it.
 
 When to keep the step
-The rule states a norm for the reader although another one always comes first, or it waits for values that will be
-allowed later. Then say so in an annotation.
+To leave the rule out changes no decision in this table. It may still serve: it states a norm for the reader although
+another one always comes first, gives a reason, is counted for statistics or kept as evidence, or it waits for values
+that will be allowed later. Then say so in an annotation.
 
 Example
 FIRST: "over 500 euro: management", "up to 500 euro: team lead", "travel abroad: management". The third never applies.
@@ -42,8 +43,9 @@ Warum es kostet
 Jemand pflegt, lehrt und prüft eine Regel, die nichts entscheidet, und verlässt sich vielleicht auf sie.
 
 Wann es bleiben soll
-Die Zeile gibt für den Leser eine Norm wieder, obwohl immer eine andere vorgeht, oder sie wartet auf Werte, die erst
-später zugelassen werden. Dann gehört das in eine Anmerkung.
+Die Zeile wegzulassen ändert in dieser Tabelle keine Entscheidung. Sie kann trotzdem dienen: Sie gibt für den Leser eine
+Norm wieder, obwohl immer eine andere vorgeht, nennt einen Grund, zählt für die Statistik oder bleibt als Nachweis, oder
+sie wartet auf Werte, die erst später zugelassen werden. Dann gehört das in eine Anmerkung.
 
 Beispiel
 FIRST: „über 500 Euro: Leitung“, „bis 500 Euro: Teamleitung“, „Auslandsreise: Leitung“. Die dritte kommt nie zum Zug.

@@ -10,7 +10,9 @@ Why it costs
 Every row is read, maintained, tested and explained; rows that say the same hide what the decision depends on.
 
 When to keep the step
-The rows rest on different norms, are counted separately, or one of them is about to change.
+To merge the rows changes no decision in this table. Apart they may still serve: they rest on different norms, give
+different reasons, are counted separately for fees or statistics, are evidence of what was looked at, or one of them is
+about to change.
 
 Example
 "Department RIT: cost centre 4711" and "Department ITM: cost centre 4711".
@@ -44,7 +46,9 @@ Warum es kostet
 Jede Zeile wird gelesen, gepflegt, getestet und erklärt; gleiche Zeilen verdecken, wovon die Entscheidung abhängt.
 
 Wann es bleiben soll
-Die Zeilen beruhen auf verschiedenen Normen, werden getrennt gezählt, oder eine von ihnen ändert sich demnächst.
+Die Zeilen zusammenzufassen ändert in dieser Tabelle keine Entscheidung. Getrennt können sie trotzdem dienen: Sie
+beruhen auf verschiedenen Normen, nennen verschiedene Gründe, zählen für Gebühren oder Statistik einzeln, weisen nach,
+was geprüft wurde, oder eine von ihnen ändert sich demnächst.
 
 Beispiel
 „Referat RIT: Kostenstelle 4711“ und „Referat ITM: Kostenstelle 4711“.
