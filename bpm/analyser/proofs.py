@@ -378,9 +378,20 @@ def variables_in(root: tree.Node) -> Iterable[str]:
 
 
 def _constants(cell: tree.UnaryTests) -> set[str]:
-    """The kinds of the constants a cell compares with directly."""
-    region = ranges.region(cell)
-    return set() if region is None else {ranges.kind_of(value) for value in region.values()}
+    """The kinds of the constants of a cell that is a set of values, also of those that cancel out (`< 5, >= 5`)."""
+    if ranges.region(cell) is None:
+        return set()
+    found: set[str] = set()
+    stack: list[tree.Node] = [cell]
+    while stack:
+        node = stack.pop()
+        try:
+            value = ranges.constant(node)
+        except (FeelError, TypeError):
+            stack.extend(child for child, _ in children(node))
+        else:
+            found |= set() if value is None else {ranges.kind_of(value)}
+    return found - {"boolean"} or found
 
 
 def _names_null(root: tree.Node) -> bool:

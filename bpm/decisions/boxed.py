@@ -12,7 +12,7 @@ from bpm.feel import parse_expression, types
 from bpm.feel.evaluate import Evaluation, Scope
 from bpm.feel.juel import parse_juel
 from bpm.feel.syntax import tree
-from bpm.feel.types import ANY, Type
+from bpm.feel.types import ANY, PLAIN, Type
 from bpm.feel.values import Builtin, Fault, HostFunction, RangeValue, Value, kind
 from bpm.model import decision as model
 
@@ -65,8 +65,8 @@ def typed(logic: Logic, type: Type) -> Logic:
 
 def conform(ev: Evaluation, value: Value, type: Type) -> Value:
     """`value` as `type`; null with a warning where it is none."""
-    if type is ANY or value is None:
-        return value
+    if type is ANY or value is None or (type.allowed is None and PLAIN.get(value.__class__) == type.kind):
+        return value  # most values: nothing to convert, nothing else to ask
     result, problem = types.coerce(value, type)
     return result if problem is None else ev.fault(problem)
 

@@ -27,6 +27,8 @@ _READERS = {
 }
 _WIDEST = 40
 """Digits of a whole number that is still written as an integer."""
+_PLAIN = 10**34
+"""Whole numbers below are FEEL numbers as they are."""
 _MOST = 10**6144
 """Whole numbers from here on are no FEEL numbers. Raised to its power once: that takes longer than reading a number."""
 
@@ -35,6 +37,11 @@ def from_json(value: Any, type: Type | str | None = None, *, budget: Budget | No
     """A FEEL value from parsed JSON (or Python values). With a type, texts become what it says; a text that cannot
     stays a text, so that the caller can say it does not conform. Raises BudgetExceeded."""
     known = types.simple(type) if isinstance(type, str) else type
+    cls = value.__class__
+    if cls is str and (known is None or known.kind == "string"):
+        return value
+    if cls is int and -_PLAIN < value < _PLAIN:
+        return Decimal(value)
     if budget is None and _is_scalar(value):
         return _scalar(value, known)
     return _read(value, known, Budget(steps=1_000_000) if budget is None else budget, 0)

@@ -264,7 +264,8 @@ def _of_member(node: Node) -> Region:
             found = _any_of(_of_test(test) for test in tests) if tests else ALL
             return complement(found) if negated else found
         case ListOf(items):
-            return _any_of(_of_member(item) for item in items)
+            found = _any_of(_of_member(item) for item in items)
+            return replace(found, null=found.null is True)  # a value is in a list or it is not
         case Range(low, high, low_included, high_included):
             ends = [None if end is None else constant(end) for end in (low, high)]
             if (low is not None and ends[0] is None) or (high is not None and ends[1] is None):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from bpm.feel.syntax import tree
@@ -27,6 +28,15 @@ SCALARS = frozenset(
         "years and months duration",
     )
 )
+PLAIN: Mapping[type, str] = {
+    Decimal: "number",
+    str: "string",
+    bool: "boolean",
+    date: "date",
+    time: "time",
+    datetime: "date and time",
+}
+"""Classes whose values are of one kind, whatever they hold."""
 _SPELLINGS = {
     "dateTime": "date and time",
     "dayTimeDuration": "days and time duration",
