@@ -150,6 +150,13 @@ class Evaluate(Request):
     inputs: Variables = {}
 
 
+class Redesigning(Request):
+    """`apply`: fingerprints of findings, or `all-mechanical`; `version`: of the procedure, by default the newest."""
+
+    apply: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=200)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
 class Simulate(Request):
     procedure: Name
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
@@ -295,6 +302,7 @@ class Case(BaseModel):
     state: str
     started_at: str
     ended_at: str | None
+    erased_at: str | None = None
     ends: list[str]
     revision: int
 

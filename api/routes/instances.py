@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api import schemas
 from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, reply
 from api.routes import PROBLEMS
-from bpm.service import cases
+from bpm.service import attachments, cases, retention
 
 router = APIRouter(prefix="/instances", tags=["instances"], responses=PROBLEMS)
 
@@ -75,6 +75,25 @@ def cancel(
     reason = body.reason if body else None
     answer = cases.cancel(services, actor, id, reason=reason, if_match=if_match, key=key)
     return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/erase", response_model=schemas.Case)
+def erase(services: Serving, actor: SignedIn, id: Id, key: Key = None) -> Response:
+    """Erase an ended case now: everything personal goes, its ledger stays and verifies."""
+    answer = retention.erase(services, actor, id, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.get("/{id}/archive", response_model=schemas.Anything)
+def archived(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """An ended case whole, to be offered to the archive before it is erased."""
+    return reply(retention.archived(services, actor, id))
+
+
+@router.get("/{id}/attachments", response_model=schemas.Attachments)
+def list_attachments(services: Serving, actor: SignedIn, id: Id) -> Response:
+    """The files put to the tasks of the case, in order."""
+    return reply(attachments.of_case(services, actor, id))
 
 
 @router.post("/{id}/suspend", response_model=schemas.WholeCase)

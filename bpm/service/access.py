@@ -30,6 +30,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "cases.read": _CASES | {"worker"},
     "cases.history": _CASES,
     "cases.cancel": frozenset({"lead", "process_owner", "admin"}),
+    "cases.erase": frozenset({"dpo", "admin"}),
     "cases.suspend": frozenset({"lead", "process_owner", "admin"}),
     "tasks.read": _WORK | {"process_owner"},
     "tasks.work": _WORK,

@@ -18,6 +18,7 @@ from bpm.service.context import Services
 from bpm.service.execution import Command, record
 from bpm.service.jobs import incident
 from bpm.service.messages import deliver_message, deliver_signal
+from bpm.service.retention import run_due
 from bpm.service.simulations import run_next
 from bpm.store import queries
 from bpm.store.queries import Tenant
@@ -25,6 +26,8 @@ from bpm.store.records import InstanceRow, OutboxRow, TimerRow
 from bpm.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
+
+HOUR_S = 3600.0
 
 REDELIVERY_S = 30
 """Seconds between two attempts to deliver a message nobody waits for yet."""
@@ -135,19 +138,19 @@ def _keep_incident(services: Services, row: TimerRow | OutboxRow, error: Lichtun
 
 
 class Background:
-    """Two threads until they are stopped: one runs rounds, one calculates, so that a long simulation holds up no
-    timer. `bpm serve` has one, `bpm worker` is one."""
+    """Three threads until they are stopped: one runs rounds, one calculates, so that a long simulation holds up no
+    timer, and one erases once an hour what was kept long enough. `bpm serve` has one, `bpm worker` is one."""
 
     def __init__(self, services: Services, pause_s: float = 0.5) -> None:
         self.services = services
-        self.pause_s = pause_s
         self._stop = threading.Event()
+        steps = (("rounds", run_round, pause_s), ("calculations", run_next, pause_s), ("retention", run_due, HOUR_S))
         self._threads = [
-            threading.Thread(target=self._repeat, args=(step,), name=name, daemon=True)
-            for name, step in (("rounds", run_round), ("calculations", run_next))
+            threading.Thread(target=self._repeat, args=(step, pause), name=name, daemon=True)
+            for name, step, pause in steps
         ]
 
-    def _repeat(self, step: Callable[[Services], int]) -> None:
+    def _repeat(self, step: Callable[[Services], int], pause_s: float) -> None:
         # a database that is away is waited for; a mistake of ours in one row must not end all work
         while not self._stop.is_set():
             try:
@@ -159,7 +162,7 @@ class Background:
                 log.exception("unexpected error in the background")
                 done = 0
             if not done:
-                self._stop.wait(self.pause_s)
+                self._stop.wait(pause_s)
 
     def start(self) -> None:
         """Begin."""

@@ -126,6 +126,7 @@ def case(row: InstanceRow) -> dict[str, Any]:
         "state": row.state,
         "started_at": row.started_at.isoformat(),
         "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+        "erased_at": row.erased_at.isoformat() if row.erased_at else None,
         "ends": list(row.ends),
         "revision": row.version,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, Table, and_, exists, func, or_, select, update
+from sqlalchemy import Select, Table, and_, delete, exists, func, or_, select, update
 
 from bpm.store import tables as t
 from bpm.store.records import (
@@ -373,3 +373,46 @@ def keep_person(work: UnitOfWork, row: PersonRow) -> None:
     said = {"roles": row.roles, "groups": row.groups, "seen_at": row.seen_at}
     keys = list(t.people.primary_key.columns)
     work.connection.execute(_inserting(work, row).on_conflict_do_update(index_elements=keys, set_=said))
+
+
+# --- retention -----------------------------------------------------------------------------------------------
+
+
+def procedures_with_ended_cases(work: UnitOfWork) -> list[str]:
+    """The versions, by row id, of which cases have ended and are still there."""
+    rows = t.instances.c
+    query = select(rows.procedure_id).where(rows.ended_at.is_not(None), rows.erased_at.is_(None)).distinct()
+    return sorted(work.connection.execute(query).scalars())
+
+
+def ended_cases(work: UnitOfWork, procedure_id: str, before: datetime, limit: int) -> list[InstanceRow]:
+    """Cases of one version that ended before a time and are still there, the oldest first."""
+    rows = t.instances.c
+    query = select(t.instances).where(
+        rows.procedure_id == procedure_id, rows.ended_at < before, rows.erased_at.is_(None)
+    )
+    return work.all(InstanceRow, query.order_by(rows.ended_at, rows.id).limit(limit))
+
+
+def erase(work: UnitOfWork, instance_id: str) -> None:
+    """Everything personal of one case goes; its row keeps what figures need, the ledger is not touched."""
+    run = work.connection.execute
+    files = select(t.attachments.c.id).where(t.attachments.c.instance_id == instance_id)
+    run(delete(t.attachment_contents).where(t.attachment_contents.c.attachment_id.in_(files)))
+    for table in (t.attachments, t.comments, t.history, t.completions, t.outbox, t.incidents):
+        run(delete(table).where(table.c.instance_id == instance_id))
+    of_items = t.work_items.c.instance_id == instance_id
+    candidates = t.work_item_candidates
+    held = select(t.work_items.c.id).where(of_items)
+    run(delete(candidates).where(candidates.c.kind == "user", candidates.c.work_item_id.in_(held)))
+    run(update(t.work_items).where(of_items).values(assignee=None, candidate_users=[], variables=None, draft=None))
+    run(update(t.jobs).where(t.jobs.c.instance_id == instance_id).values(variables=None, error=None, worker=None))
+    # answers that are replayed hold the case as it was
+    run(delete(t.idempotency).where(t.idempotency.c.answer.contains(instance_id, autoescape=True)))
+    gone: dict[str, Any] = {"business_key": None, "variables": {}, "snapshot": {}, "erased_at": work.now}
+    run(update(t.instances).where(t.instances.c.id == instance_id).values(**gone))
+
+
+def forget_keys(work: UnitOfWork, before: datetime) -> None:
+    """Idempotency keys older than this replay nothing any more."""
+    work.connection.execute(delete(t.idempotency).where(t.idempotency.c.created_at < before))

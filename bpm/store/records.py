@@ -41,7 +41,8 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceRow:
-    """A case. `state` is active, suspended, completed, terminated or cancelled; `version` counts its commands."""
+    """A case. `state` is active, suspended, completed, terminated or cancelled; `version` counts its commands. What is
+    left of it after `erased_at` holds nothing personal."""
 
     id: str
     city: str
@@ -58,6 +59,7 @@ class InstanceRow:
     ends: list[str]
     started_at: datetime
     ended_at: datetime | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

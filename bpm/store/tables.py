@@ -124,6 +124,7 @@ instances = Table(
     Column("ends", Json, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("erased_at", Instant),
     Index(None, "city", "office", "state"),
     Index(None, "city", "office", "procedure_key"),
     Index(None, "city", "office", "business_key"),

@@ -22,6 +22,7 @@ PEOPLE = {
     "fremdadmin": replace(DEMO["admin"], name="fremdadmin", office="anderes"),
     "kasse": Actor("kasse", frozenset({"clerk"}), ("Kasse",)),
     "vertretung": Actor("vertretung", frozenset({"clerk"}), ("Poststelle",)),
+    "dpo": Actor("dpo", frozenset({"dpo"}), ()),
     "leitung": Actor("leitung", frozenset({"lead"}), ()),
 }
 
