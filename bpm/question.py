@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -29,8 +29,8 @@ from bpm.feel.temporal import parse
 from bpm.kpis import exact_share
 from bpm.model.decision import Decision, DecisionModel, DecisionTable, LiteralExpression
 from bpm.model.procedure import Procedure
-from bpm.model.process import SequenceFlow
-from bpm.model.scenario import Scenario
+from bpm.model.process import Activity, BusinessRuleTask, SequenceFlow
+from bpm.model.scenario import Attribute, Scenario
 
 CASES = 10_000
 """Cases drawn if nobody says how many."""
@@ -126,16 +126,16 @@ def question_rules(procedure: Procedure, scenario: Scenario | None, *, cases: in
     Raises:
         ScenarioError: a distribution of the scenario means nothing.
     """
-    drawn: dict[str, list[Any]] = {}
+    drawn = Cases({})
     notes: list[Note] = []
     if scenario is None:
         notes.append(Note(None, "changed_share", NO_SCENARIO))
-    elif not scenario.attributes:
+    elif not scenario.attributes and not scenario.results:
         notes.append(Note(None, "changed_share", NO_ATTRIBUTES))
     else:
-        from bpm.simulator.casemix import draw
-
-        drawn = dict(draw(scenario, cases, seed))
+        drawn = cases_of(procedure, scenario, cases, seed)
+        if drawn.on_the_way:
+            notes.append(Note(None, "changed_share", ARRIVING))
     trials: list[Trial] = []
     cores: list[CoreOf] = []
     for at, shape in Given(procedure).geometries:
@@ -144,12 +144,106 @@ def question_rules(procedure: Procedure, scenario: Scenario | None, *, cases: in
             continue
         ablation = Ablation(shape)
         measured = None
-        if drawn:
-            measured = _measure(ablation, drawn, notes)
+        if drawn.values:
+            measured = _measure(ablation, drawn.values, notes)
         trials += [_trial(ablation, rule, measured) for rule in range(len(at.table.rules))]
         cores.append(CoreOf(at, ablation.core))
-    guards = tuple(_guards(procedure, drawn, notes))
-    return Questioned(procedure, tuple(trials), tuple(cores), guards, tuple(notes), cases if drawn else 0, seed)
+    guards = tuple(_guards(procedure, drawn.settled(), notes))
+    return Questioned(procedure, tuple(trials), tuple(cores), guards, tuple(notes), cases if drawn.values else 0, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Drawn cases: `values` by name, one per case. What a step or a decision settles on the way is drawn as if every
+    case came there (`on_the_way`); of `mixed` data several places set a value, and the first that gives one counts."""
+
+    values: Mapping[str, Sequence[Any]]
+    on_the_way: frozenset[str] = frozenset()
+    mixed: frozenset[str] = frozenset()
+
+    def settled(self) -> Mapping[str, Sequence[Any]]:
+        """Only what one place alone sets: a condition may stand before the second."""
+        return {name: values for name, values in self.values.items() if name not in self.mixed}
+
+
+def cases_of(procedure: Procedure, scenario: Scenario, cases: int, seed: int) -> Cases:
+    """Draw cases: every case attribute, every datum that a step sets, and every variable that a decision writes, as
+    far as it follows from the others.
+
+    Raises:
+        ScenarioError: a distribution means nothing.
+    """
+    from bpm.simulator.casemix import draw
+
+    given = Given(procedure)
+    order = {node.id: number for process in given.processes for number, node in enumerate(process.nodes)}
+    own = {attribute.name for attribute in scenario.attributes}
+    by_step: dict[str, list[tuple[int, Attribute]]] = {}
+    for element, attributes in scenario.results.items():
+        for attribute in attributes:
+            by_step.setdefault(attribute.name, []).append((order.get(element, len(order)), attribute))
+    first = {name: min(found, key=lambda pair: pair[0]) for name, found in by_step.items() if name not in own}
+    known = replace(scenario, attributes=(*scenario.attributes, *(attribute for _, attribute in first.values())))
+    drawn: dict[str, Sequence[Any]] = dict(draw(known, cases, seed))
+    # what a form asks for as well is known only where the scenario says what is answered there
+    written = {
+        name: found
+        for name, found in _written(given, order).items()
+        if name not in own and (name in first or name not in given.offers)
+    }
+    mixed = {name for name, found in by_step.items() if len(found) > 1 or name in written or name in own}
+    waiting = dict(written)
+    while drawn:
+        ready = [name for name, (_, model, it) in waiting.items() if set(_leaves(model, it)) <= set(drawn)]
+        if not ready:
+            break
+        for name in ready:
+            place, model, decision = waiting.pop(name)
+            decided, by_hand = _decided(model, decision, drawn), drawn.get(name)
+            if by_hand is None or place > first[name][0]:
+                drawn.setdefault(name, decided)
+            else:
+                drawn[name] = [later if value is None else value for value, later in zip(decided, by_hand, strict=True)]
+    return Cases(drawn, frozenset(set(drawn) - own), frozenset(mixed))
+
+
+def _written(given: Given, order: Mapping[str, int]) -> dict[str, tuple[int, DecisionModel, Decision]]:
+    """Variables that one decision writes and no output mapping does, with the place of the first task."""
+    found: dict[str, dict[str, int]] = {}
+    others: set[str] = set()
+    for process in given.processes:
+        for node in process.nodes:
+            if isinstance(node, BusinessRuleTask) and node.decision and node.result_variable:
+                found.setdefault(node.result_variable, {}).setdefault(node.decision, order[node.id])
+            elif isinstance(node, Activity):
+                others |= {mapping.target for mapping in node.outputs}
+    written = {}
+    for name, places in found.items():
+        pair = given.procedure.decision(next(iter(places))) if len(places) == 1 else None
+        if pair is not None and name not in others:
+            written[name] = (next(iter(places.values())), *pair)
+    return written
+
+
+def _decided(model: DecisionModel, decision: Decision, drawn: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """What a decision gives for every drawn case; null where it gives nothing, as when the process goes on."""
+    names = sorted(set(_leaves(model, decision)))
+    known: dict[tuple[Any, ...], Any] = {}
+    values = []
+    for case in zip(*(drawn[name] for name in names), strict=True) if names else ():
+        if case not in known:
+            try:
+                known[case] = decide(model, decision.id, dict(zip(names, case, strict=True))).result
+            except LichtungError:
+                known[case] = None
+        values.append(known[case])
+    if not names:
+        count = len(next(iter(drawn.values())))
+        try:
+            values = [decide(model, decision.id, {}).result] * count
+        except LichtungError:
+            values = [None] * count
+    return values
 
 
 def _guards(procedure: Procedure, drawn: Mapping[str, Sequence[Any]], notes: list[Note]) -> Iterator[GuardTrial]:
@@ -189,6 +283,10 @@ def _place_of(found: Guards, path: str) -> TableAt:
 NO_SCENARIO = {
     "de": "ohne Szenario sind keine Anteile bekannt (scenario.json neben dem Modell oder --scenario)",
     "en": "without a scenario no shares are known (scenario.json beside the model, or --scenario)",
+}
+ARRIVING = {
+    "de": "Was erst ein Schritt oder eine Entscheidung festlegt, ist so gezogen, als käme jeder Fall dorthin",
+    "en": "what a step or a decision settles on the way is drawn as if every case came there",
 }
 NO_ATTRIBUTES = {
     "de": "das Szenario nennt keine Merkmale der Fälle (case_attributes)",

@@ -16,7 +16,7 @@ from bpm.analyser.run import Analysis, Reported
 from bpm.analyser.tables import Geometry
 from bpm.errors import ScenarioError
 from bpm.model.procedure import Procedure
-from bpm.question import CASES, Uncovered, uncovered
+from bpm.question import CASES, Uncovered, cases_of, uncovered
 from bpm.service.simulate import scenario_of
 
 
@@ -44,11 +44,7 @@ def with_shares(
 def _draw(procedure: Procedure, scenario: str | Path | None, cases: int, seed: int) -> Mapping[str, Sequence[Any]]:
     try:
         figures = scenario_of(procedure, scenario)
-        if not figures.attributes:
-            return {}
-        from bpm.simulator.casemix import draw
-
-        return draw(figures, cases, seed)
+        return cases_of(procedure, figures, cases, seed).values if figures.attributes or figures.results else {}
     except ScenarioError:
         if scenario is not None:
             raise

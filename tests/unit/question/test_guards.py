@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -115,5 +116,8 @@ def test_the_answer_lists_guards_with_shares_where_the_data_are_attributes() -> 
     moved = by_gateway["gw_zuzug"]
     assert (moved["verdict"], moved["condition"]) == ("decisive", "zuzug_aus_deutschland = true")
     assert moved["interval_95"][0] <= moved["changed_share"] <= moved["interval_95"][1]
-    assert by_gateway["gw_weg"]["changed_share"] is None
-    assert any("Verzweigungen" in note["why"] for note in answer["notes"])
+    assert by_gateway["gw_weg"]["changed_share"] is not None, "a step on the way sets what it asks for"
+    less = question_rules(procedure, replace(scenario_of(procedure), results={}), cases=100)
+    alone = Answer((less,), ()).as_json("de")
+    assert {one["gateway"]: one["changed_share"] for one in alone["guards"]}["gw_daten"] is None
+    assert any("Verzweigungen" in note["why"] for note in alone["notes"])
