@@ -24,11 +24,15 @@ from bpm.analyser.exploration import Exploration, TooManyStates, explore
 from bpm.analyser.net import Net, compile_net
 from bpm.analyser.reduction import reduce_net
 from bpm.model.graph import Graph, components
-from bpm.model.process import Activity, Process
-from bpm.model.tokens import State, Step, TokenGame, TooManyChoices
+from bpm.model.process import Activity, Event, Process
+from bpm.model.tokens import Scope, State, Step, TokenGame, TooManyChoices
+from bpm.model.whole import WholeGame
 
 STATES = 100_000
 """Markings on bit masks before the checks give up."""
+
+WHOLE_STATES = 3_000
+"""Markings played token by token, where the bit masks cannot say what an element means."""
 
 UNSAFE_STATES = 1_500
 """Markings played token by token, when two tokens can meet."""
@@ -81,6 +85,8 @@ def examine(process: Process | Graph, *, states: int = STATES, reduced: bool = T
     `reduced=False` leaves out the reductions (to check them)."""
     game = TokenGame(process, once=True)
     process = game.graph.process
+    if unfolded(game.graph):
+        return _decide_whole(WholeGame(game.graph, once=True))
     if foreign := game.foreign():
         element, why = foreign[0]
         return Soundness(
@@ -94,17 +100,17 @@ def examine(process: Process | Graph, *, states: int = STATES, reduced: bool = T
     except TooManyStates:
         return Soundness(process.id, skipped=_more_than(states))
     except TooManyChoices as error:
-        return Soundness(
-            process.id,
-            skipped={
-                "de": f"{error.element}: zu viele bedingte Ausgänge, um alle Kombinationen zu prüfen",
-                "en": f"{error.element}: too many conditional flows to try all combinations",
-            },
-        )
+        return Soundness(process.id, skipped=_too_many_ways(error))
+
+
+def _too_many_ways(error: TooManyChoices) -> Mapping[str, str]:
+    return {
+        "de": f"{error.element}: zu viele bedingte Ausgänge, um alle Kombinationen zu prüfen",
+        "en": f"{error.element}: too many conditional flows to try all combinations",
+    }
 
 
 _GERMAN = {
-    "complex gateway": "ein komplexes Gateway wird nicht gedeutet",
     "boundary event without an activity": "ein angeheftetes Ereignis ohne Aktivität",
     "sequence flow across a border or to an unknown element": "ein Sequenzfluss über eine Grenze oder ins Leere",
 }
@@ -228,6 +234,39 @@ def _is_events(game: TokenGame, node: str) -> bool:
     return game.graph.nodes[node].type == "eventBasedGateway"
 
 
+# --- what bit masks cannot say ---------------------------------------------------------------------------------
+
+
+def unfolded(graph: Graph) -> bool:
+    """Whether the verdicts need the whole game: complex gateways, and compensation by what can itself get stuck.
+
+    Repetition, ad-hoc content and compensation by tasks are folded: they change no verdict."""
+    if any(node.type == "complexGateway" for node in graph.process.nodes):
+        return True
+    throws_it = any(
+        isinstance(node, Event)
+        and node.type in ("endEvent", "intermediateThrowEvent")
+        and any(d.kind in ("compensate", "cancel") for d in node.definitions)
+        for node in graph.process.nodes
+    )
+    return throws_it and any(graph.expanded(handler) for handler in graph.handlers)
+
+
+def _decide_whole(game: WholeGame) -> Soundness:
+    if foreign := game.foreign():
+        element, why = foreign[0]
+        return Soundness(
+            game.graph.process.id, skipped={"de": f"{element}: {_GERMAN.get(why, why)}", "en": f"{element}: {why}"}
+        )
+    try:
+        found = _play(game, WHOLE_STATES)
+    except TooManyChoices as error:
+        return Soundness(game.graph.process.id, skipped=_too_many_ways(error))
+    if found.partial and not (found.deadlock or found.unsafe):
+        return Soundness(found.process, skipped=found.partial)
+    return found
+
+
 # --- two tokens on one place -------------------------------------------------------------------------------------
 
 
@@ -263,10 +302,13 @@ def _play(game: TokenGame, budget: int) -> Soundness:
     over: list[int] = []
     alive: set[str] = set()
     complete = True
+    unsafe: tuple[int, str] | None = None
     here = 0
     while here < len(states):
         state = states[here]
         alive.update(node for node, _ in _offered(game, state))
+        if unsafe is None and (crowded := _crowded(game, state.root)):
+            unsafe = (here, crowded)
         steps = game.enabled(state)
         for step in steps:
             after = game.fire(state, step)
@@ -299,10 +341,32 @@ def _play(game: TokenGame, budget: int) -> Soundness:
             doomed,
             lambda at: ((step.node, index[game.fire(states[at], step)]) for step in game.enabled(states[at])),
         ),
+        unsafe=None if unsafe is None else _at(_played_defect(game, states, came, [unsafe[0]]), unsafe[1]),
         dead=dead if complete else (),
         states=len(states),
         partial=None if complete else _more_than(budget),
     )
+
+
+def _crowded(game: TokenGame, root: Scope) -> str:
+    """A flow that holds two tokens, or a sub-process that runs twice at once though it is not repeated; empty: none."""
+    todo = [root]
+    while todo:
+        scope = todo.pop()
+        names = [child.container for child in scope.inner]
+        for place in scope.tokens:
+            if place >= 0 and scope.tokens.count(place) > 1:
+                return game.element(place)
+        for name in names:
+            node = game.graph.nodes[name]
+            if names.count(name) > 1 and not (isinstance(node, Activity) and node.loop is not None):
+                return name
+        todo.extend(scope.inner)
+    return ""
+
+
+def _at(defect: Defect | None, place: str) -> Defect | None:
+    return None if defect is None else replace(defect, at=(place,))
 
 
 def _cannot(before: list[list[int]], good: list[int]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bpm.errors import LichtungError
 from bpm.model.process import Activity, SubProcess
-from bpm.model.tokens import State, TokenGame
+from bpm.model.tokens import SILENT, State, TokenGame
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def replay(
         possible: set[str] = set()
         for state in states:
             for step in game.enabled(state):
-                if step.node in observed and step.kind != "enter":
+                if step.node in observed and step.kind not in SILENT:
                     possible.add(step.node)
                     if step.node == node and (flows is None or tuple(sorted(step.flows)) == flows):
                         after.add(game.fire(state, step))
@@ -65,7 +65,7 @@ def _silently(game: TokenGame, states: set[State], observed: frozenset[str], bud
     while todo:
         state = todo.pop()
         for step in game.enabled(state):
-            if step.node in observed and step.kind != "enter":
+            if step.node in observed and step.kind not in SILENT:
                 continue
             after = game.fire(state, step)
             if after not in seen:

@@ -12,13 +12,15 @@ Where it comes from: BPMN 2.0.2 (OMG formal/2013-12-09), chapter 13.
 * 13.3.1-13.3.4 activities: each arriving token starts the activity once (uncontrolled merge); several outgoing flows
   all get a token, conditional ones if their condition holds, the default if no other flow is taken. A sub-process
   starts its start events or nodes without incoming flow. Tasks, call activities, ad-hoc and empty sub-processes:
-  one step.
-* 13.3.6, 13.3.7 loops and multi-instance: the repetition is a black box, the content is played once.
+  one step (`bpm.model.whole` and `bpm.model.calls` play what is inside).
+* 13.3.6, 13.3.7 loops and multi-instance: the content is played once (`bpm.model.whole` repeats it).
 * 13.4.1 parallel, 13.4.2 exclusive, 13.4.3 inclusive (its join fires unless a token can still reach an empty input
-  but no filled one, without passing the join), 13.4.4 event-based gateways. Complex gateways (13.4.5) are `foreign`.
+  but no filled one, without passing the join), 13.4.4 event-based gateways. Complex gateways (13.4.5) are `foreign`
+  here and played in `bpm.model.whole`.
 * 13.5.1-13.5.6 events: boundary events interrupt their activity or add a token; event sub-processes; error, escalation
   and cancel events look for the innermost catcher; terminate ends its scope only; link events are a jump.
-  An error that nobody catches ends the case. Compensation is a side effect and moves no token.
+  An error that nobody catches ends the case. Compensation is a side effect and moves no token
+  (`bpm.model.whole` plays the handlers).
 
 What the standard leaves open is decided so: an error (an escalation, if nothing in the diagram throws it) may occur
 while work is being done;
@@ -29,7 +31,7 @@ messages, signals, timers and conditions may occur at any moment (a superset of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
@@ -39,6 +41,9 @@ from bpm.model.process import Activity, Event, EventDefinition, FlowNode, Gatewa
 
 MOST_CHOICES = 12
 """More conditional flows out of one node than this give too many combinations to list."""
+
+SILENT = frozenset({"enter", "skip", "begin", "offer", "undo", "reset"})
+"""Kinds of steps at which nothing is completed that a log would show."""
 
 ENTRY = -1
 """The place that holds the token of a process not yet started by one of its start events."""
@@ -51,12 +56,14 @@ class TooManyChoices(LichtungError):
 
 
 class Scope(NamedTuple):
-    """A running process or sub-process: sorted places of its tokens, and the sub-processes running in it."""
+    """A running process or sub-process: sorted places of its tokens, and the sub-processes running in it. `done` are
+    the handlers that would undo what was completed, first first (only where compensation is played)."""
 
     container: str
     tokens: tuple[int, ...] = ()
     inner: tuple[Scope, ...] = ()
     interrupted: bool = False
+    done: tuple[str, ...] = ()
 
 
 class State(NamedTuple):
@@ -89,6 +96,7 @@ class _Live:
     tokens: list[int]
     inner: list[_Live]
     interrupted: bool = False
+    done: list[str] = field(default_factory=list)
 
     def clear(self) -> None:
         self.tokens.clear()
@@ -225,7 +233,7 @@ class TokenGame:
             yield from self._inclusive(chain[-1], path, node, place)
         elif isinstance(node, Gateway) and node.type == "eventBasedGateway":
             yield from self._events(node, path, place)
-        elif self.graph.expanded(node.id):
+        elif self.opens(node.id):
             yield Step(node.id, "enter", (), path, (place,))
         elif isinstance(node, Event):
             yield from self._event(node, chain, path, place)
@@ -362,7 +370,11 @@ class TokenGame:
     def works(self, place: int) -> bool:
         """Whether a token at `place` is work in progress: a task, a called process or another black box."""
         node = None if place == ENTRY else self.target(place)
-        return isinstance(node, Activity) and not self.graph.expanded(node.id)
+        return isinstance(node, Activity) and not self.opens(node.id)
+
+    def opens(self, node: str) -> bool:
+        """Whether a node is played inside, in a scope of its own."""
+        return self.graph.expanded(node)
 
     def _triggers(self, state: State, path: tuple[int, ...], scope: Scope) -> Iterator[Step]:
         if scope.interrupted or ENTRY in scope.tokens:
@@ -379,9 +391,15 @@ class TokenGame:
         chain = [root]
         for i in step.scope:
             chain.append(chain[-1].inner[i])
-        scope, fired = chain[-1], set(state.fired)
+        fired = set(state.fired)
         for place in step.take:
-            scope.tokens.remove(place)
+            chain[-1].tokens.remove(place)
+        self._apply(chain, step, fired)
+        return State(_freeze(root), tuple(sorted(fired)))
+
+    def _apply(self, chain: list[_Live], step: Step, fired: set[str]) -> None:
+        """What a step changes beside the tokens it takes; `chain` are the scopes from the process to its own."""
+        scope = chain[-1]
         if step.kind == "enter":
             scope.inner.append(_Live(step.node, list(self._start_places(step.node)), []))
         elif step.kind == "complete":
@@ -393,7 +411,6 @@ class TokenGame:
             self._boundary(chain, step, fired)
         else:
             self._done(chain, step, fired)
-        return State(_freeze(root), tuple(sorted(fired)))
 
     def _put(self, scope: _Live, flows: Sequence[str]) -> None:
         scope.tokens.extend(self._index[flow] for flow in flows)
@@ -401,7 +418,7 @@ class TokenGame:
     def _boundary(self, chain: list[_Live], step: Step, fired: set[str]) -> None:
         event = self.graph.nodes[step.node]
         host = event.attached_to if isinstance(event, Event) else None
-        if host is not None and self.graph.expanded(host):
+        if host is not None and self.opens(host):
             self._caught(chain, step.node, step.flows, fired)
             return
         self._put(chain[-1], step.flows)
@@ -481,12 +498,12 @@ def _chain(root: Scope, path: tuple[int, ...]) -> list[Scope]:
 
 
 def _thaw(root: Scope) -> _Live:
-    live = _Live(root.container, list(root.tokens), [], root.interrupted)
+    live = _Live(root.container, list(root.tokens), [], root.interrupted, list(root.done))
     todo = [(root, live)]
     while todo:
         scope, copy = todo.pop()
         for child in scope.inner:
-            made = _Live(child.container, list(child.tokens), [], child.interrupted)
+            made = _Live(child.container, list(child.tokens), [], child.interrupted, list(child.done))
             copy.inner.append(made)
             todo.append((child, made))
     return live
@@ -501,7 +518,8 @@ def _freeze(root: _Live) -> Scope:
     frozen: dict[int, Scope] = {}
     for live in reversed(order):
         inner = tuple(sorted(frozen[id(child)] for child in live.inner))
-        frozen[id(live)] = Scope(live.container, tuple(sorted(live.tokens)), inner, live.interrupted)
+        tokens, done = tuple(sorted(live.tokens)), tuple(live.done)
+        frozen[id(live)] = Scope(live.container, tokens, inner, live.interrupted, done)
     return frozen[id(root)]
 
 

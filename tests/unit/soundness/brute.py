@@ -22,21 +22,22 @@ class Verdict:
     dead: frozenset[str]
 
 
-def crowded(scope: Scope) -> bool:
-    """Whether a flow holds two tokens, or a sub-process runs twice, in one scope."""
-    names = [child.container for child in scope.inner]
-    if len(set(scope.tokens)) < len(scope.tokens) or len(set(names)) < len(names):
+def crowded(scope: Scope, repeated: frozenset[str] = frozenset()) -> bool:
+    """Whether a flow holds two tokens, or a sub-process that is not `repeated` runs twice, in one scope."""
+    names = [child.container for child in scope.inner if child.container not in repeated]
+    tokens = [place for place in scope.tokens if place >= 0 or not repeated]
+    if len(set(tokens)) < len(tokens) or len(set(names)) < len(names):
         return True
-    return any(crowded(child) for child in scope.inner)
+    return any(crowded(child, repeated) for child in scope.inner)
 
 
-def judge(process: Process, limit: int = 4000) -> Verdict:
-    """All verdicts on a process by looking at every state.
+def judge(process: Process, limit: int = 4000, game: TokenGame | None = None) -> Verdict:
+    """All verdicts on a process by looking at every state of the folded game (or of the one given).
 
     Raises:
         Endless: more than `limit` states.
     """
-    game = TokenGame(process, once=True)
+    game = game or TokenGame(process, once=True)
     depth: dict[State, int] = {game.initial(): 0}
     after: dict[State, list[State]] = {}
     order = [game.initial()]
@@ -57,7 +58,8 @@ def judge(process: Process, limit: int = 4000) -> Verdict:
         fine |= new
         changed = bool(new)
     doomed = set(order) - fine
-    two = [state for state in order if crowded(state.root)]
+    repeated = frozenset(n.id for n in process.nodes if isinstance(n, Activity) and n.loop is not None)
+    two = [state for state in order if crowded(state.root, repeated)]
     return Verdict(
         min((depth[s] for s in stuck), default=None),
         min((depth[s] for s in doomed), default=None),

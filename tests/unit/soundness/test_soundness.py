@@ -222,7 +222,29 @@ def test_without_reductions_the_same_model_exceeds_the_bound_and_says_so():
 
 
 def test_an_element_outside_the_semantics_is_named_instead_of_guessed():
-    found = examine(draw("start s : c\ncomplex c : a e\ntask a : e\nend e"))
+    found = examine(draw("start s : a\ntask a : e\nend e\nboundary.timer t on nobody : a"))
     assert found.sound is None
     assert found.skipped is not None
-    assert "c: complex gateway" in found.skipped["en"]
+    assert "t: boundary event without an activity" in found.skipped["en"]
+
+
+def test_a_complex_gateway_is_decided_by_its_activation():
+    text = "start s : x\nand x : a b c\ntask a : g\ntask b : g\ntask c : g\ncomplex g if={} : d\ntask d : e\nend e"
+    assert examine(draw(text.format(2))).sound
+    stuck = "start s : x\nxor x : a b\ntask a : g\ntask b : g\ncomplex g if=2 : d\ntask d : e\nend e"
+    found = examine(draw(stuck))
+    assert found.deadlock is not None
+    assert found.deadlock.at == ("g",)
+    assert found.dead == ("d",)
+    wide = "start s : x\nand x : " + " ".join(f"t{i}" for i in range(13)) + "\n"
+    wide += "\n".join(f"task t{i} : g" for i in range(13)) + "\ncomplex g if=5 : e\nend e"
+    assert examine(draw(wide)).skipped == {"de": "mehr als 3000 Zustände", "en": "more than 3000 states"}
+
+
+def test_a_compensation_that_cannot_end_keeps_the_case_open():
+    text = (
+        "start s : S\nsub S : t\ntask a in S\nesub E in S\nstart.compensate i in E : x\nxor x in E : m n\n"
+        "task m in E : y\ntask n in E : y\nand y in E : z\nend z in E\nthrow.compensate t : e\nend e"
+    )
+    assert examine(draw(text)).deadlock is not None
+    assert examine(draw(text.replace("and y", "xor y"))).sound

@@ -3,18 +3,28 @@
 ``kind[.definition[=name]] id [in CONTAINER] [on HOST] [calm] : target target? target!``
 
 `calm` is a non-interrupting event, `target?` a conditional flow, `target!` the default flow; flows are called
-`source>target`. Kinds: start end catch throw boundary task receive call adhoc sub esub xor and or event complex.
+`source>target`; those of a compensation boundary event are associations. An activity may be `loop`, `loop0` (tested
+before), `mi` or `seq` (multi-instance; `mi=3`: three times; without: a collection), each with `early` (a completion
+condition); an ad-hoc process `seq` is sequential, `early` may cancel. `if=N` on a complex gateway: from N inputs on;
+`ref=ACTIVITY` on a compensation event.
+
+Kinds: start end catch throw boundary task receive call adhoc sub esub xor and or event complex.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bpm.model.process import (
+    Activity,
+    Association,
     CallActivity,
     Event,
     EventDefinition,
     Expression,
     FlowNode,
     Gateway,
+    Loop,
     Process,
     SequenceFlow,
     ServiceTask,
@@ -42,6 +52,7 @@ def draw(text: str) -> Process:
     """The process that the lines of `text` say; its id is `p`."""
     nodes: list[FlowNode] = []
     flows: list[SequenceFlow] = []
+    links: list[Association] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         head, _, tail = line.partition(":")
         words = head.split()
@@ -51,14 +62,39 @@ def draw(text: str) -> Process:
         parent = rest[rest.index("in") + 1] if "in" in rest else "p"
         default = None
         for target in tail.split():
+            if definition == "compensate" and kind == "boundary":
+                links.append(Association(f"{name}>{target}", name, target, parent=parent))
+                continue
             plain = target.rstrip("?!")
             flow = f"{name}>{plain}"
             default = flow if target.endswith("!") else default
             condition = Expression("wahl") if target.endswith("?") else None
             flows.append(SequenceFlow(flow, name, plain, parent, condition=condition))
         host = rest[rest.index("on") + 1] if "on" in rest else None
-        nodes.append(_node(kind, definition, name, parent, default, host, "calm" in rest))
-    return Process("p", "p", True, tuple(nodes), tuple(flows))
+        node = _node(kind, definition, name, parent, default, host, "calm" in rest)
+        nodes.append(_more(node, [word for word in rest if word not in (parent, host)]))
+    return Process("p", "p", True, tuple(nodes), tuple(flows), associations=tuple(links))
+
+
+def _more(node: FlowNode, words: list[str]) -> FlowNode:
+    """The node with what further words say about repetition, conditions and references."""
+    for word in words:
+        what, _, value = word.partition("=")
+        early = Expression("fertig") if "early" in words else None
+        if isinstance(node, Gateway) and what == "if":
+            node = replace(node, activation=Expression(f"activationCount >= {value}"))
+        elif isinstance(node, Event) and what == "ref":
+            node = replace(node, definitions=tuple(replace(d, activity_ref=value) for d in node.definitions))
+        elif isinstance(node, SubProcess) and node.type == "adHocSubProcess" and what in ("seq", "early"):
+            ordering = "Sequential" if "seq" in words else None
+            node = replace(node, ordering=ordering, completion_condition=early)
+        elif isinstance(node, Activity) and what in ("loop", "loop0"):
+            node = replace(node, loop=Loop("standard", test_before=what == "loop0"))
+        elif isinstance(node, Activity) and what in ("mi", "seq"):
+            number = {"cardinality": Expression(value)} if value else {"collection": Expression("liste")}
+            kind = "parallel" if what == "mi" else "sequential"
+            node = replace(node, loop=Loop(kind, completion_condition=early, **number))
+    return node
 
 
 def _node(
