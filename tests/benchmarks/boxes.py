@@ -47,6 +47,7 @@ def measure() -> Iterator[dict[str, Any]]:
                 "cold_cpu_s": cold["together_cpu_s"],
                 "goal_cold_s": goals["cold"],
                 "reached_cold": None if goals["cold"] is None else cold["together_cpu_s"] <= goals["cold"],
+                "numba": "warm: loaded; cold: compiled before, loaded in the pass where it is needed",
                 "beside": [pairwise(rules, 10, SEEDS[0], flaw), solver(rules, 10, SEEDS[0], flaw)],
             }
 
