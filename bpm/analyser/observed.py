@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from bpm.analyser.likeness import SAME, similarity
+from bpm.analyser.protected import protection
 from bpm.eventlog import Guide, Recorded, Result
 from bpm.model.graph import Graph
 from bpm.model.process import Activity, Event, FlowNode, Gateway
@@ -159,12 +160,12 @@ class Observed:
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
-        """What is known of single steps: from the guide, else what the model calls a refusal."""
+        """What is known of single steps: from the guide, else what the model calls a refusal; a hearing is none."""
         named = {one for result in self.guide.results for one in self.called(result.step)}
         found = list(self.guide.results)
         for step in () if self.graph is None else self.graph.steps():
             mine = self.activity.get(step.id, frozenset())
-            if mine and not mine & named:
+            if mine and not mine & named and protection(step) is None:
                 by = tuple(node for node in refusals(self.graph, step.id) if node in self.activity or self.never(node))
                 if by:
                     found.append(Result(step.id, by))

@@ -4,14 +4,15 @@ The parts are taken in this order, each from what the former ones left, so that 
 millisecond (intervals, not shares, are divided):
 
 1. *batching*: the person who did it was free on duty but let cases of this step gather, then did them in a row;
-2. *prioritisation*: that person worked on what could begin later;
-3. *contention*: that person worked on what could begin earlier or at once;
+2. *prioritisation*: that person worked, on duty, on what could begin later;
+3. *contention*: that person worked, on duty, on what could begin earlier or at once;
 4. *unavailability*: nobody of the office was on duty;
 5. *unexplained*: all the rest - the log does not say why, so it is no "waste".
 
-Duty is read off the log: hours of the week in which somebody worked in at least one week of twenty, on days on which
-anybody worked at all. Without the times from which steps could begin nothing is split. Persons are only compared, never
-counted apart: figures are per hand-over, of at least `ENOUGH` waits.
+Duty is read off the log, by office (lane or group): hours of the week in which somebody worked in at least one week of
+twenty, on days on which anybody of it worked at all; where no person is recorded, what the office did counts. Without
+the times from which steps could begin nothing is split. Persons are only compared, never counted apart: figures are per
+hand-over, of at least `ENOUGH` waits.
 
 Source: the five causes of Lashkevich et al.: Why am I waiting? Data-driven analysis of waiting times in business
 processes, CAiSE 2023; there they may overlap, here they sum up.
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bpm.analyser.observed import Observed, asks_for_papers
+from bpm.analyser.rounds import roles_of
 
 PARTS = ("batching", "prioritisation", "contention", "unavailability", "unexplained")
 ENOUGH = 30
@@ -77,7 +79,9 @@ def handovers(observed: Observed) -> tuple[Handover, ...] | None:
         row: _Row(int(log.node[row]), int(log.resource[row]), *values)
         for row, *values in zip(known.tolist(), *times, strict=True)
     }
-    duty = _Duty(log.epoch, list(rows.values()))
+    roles = {row: role for case, held in zip(observed.rows, roles_of(observed), strict=True)
+             for row, role in zip(case.tolist(), held, strict=True)}  # fmt: skip
+    duties = _duties(log.epoch, rows, roles)
     desks = _desks(rows)
     sums: dict[tuple[int | None, int], list[int]] = defaultdict(lambda: [0] * (2 + len(PARTS)))
     for case in observed.rows:
@@ -85,7 +89,7 @@ def handovers(observed: Observed) -> tuple[Handover, ...] | None:
         for row in case.tolist():
             one = rows.get(row)
             if one is not None:
-                parts = _split(one, desks.get(one.person), duty)
+                parts = _split(one, desks.get(one.person), duties[roles[row]])
                 held = sums[before, one.activity]
                 for place, value in enumerate((1, max(one.started - one.enabled, 0), *parts)):
                     held[place] += value
@@ -161,6 +165,17 @@ def _desks(rows: dict[int, _Row]) -> dict[int, _Desk]:
     return {person: _Desk(held) for person, held in by.items()}
 
 
+def _duties(epoch: datetime, rows: dict[int, _Row], roles: Mapping[int, str | None]) -> Mapping[str | None, _Duty]:
+    """When each office works, by what its people did; of an office whose people are not recorded, by all it did."""
+    by: dict[str | None, list[_Row]] = defaultdict(list)
+    for row, one in rows.items():
+        by[roles[row]].append(one)
+    return {
+        role: _Duty(epoch, [one for one in held if one.person >= 0] or held)
+        for role, held in sorted(by.items(), key=lambda entry: entry[0] or "")
+    }
+
+
 class _Duty:
     """Whole hours in which the office works; `epoch` is a local midnight, times count from there."""
 
@@ -205,8 +220,9 @@ def _split(one: _Row, desk: _Desk | None, duty: _Duty) -> tuple[int, ...]:
         return (0,) * len(PARTS)
     left: list[Interval] = [(one.enabled, one.started)]
     off = duty.off(left[0])
-    later = desk.busy(one, True) if desk else []
-    earlier = desk.busy(one, False) if desk else []
+    # work that spans a night is not done at night
+    later = _without(_merged(desk.busy(one, True)), off) if desk else []
+    earlier = _without(_merged(desk.busy(one, False)), off) if desk else []
     gathering = [(one.enabled, desk.gathered[one])] if desk and desk.gathered[one] > one.enabled else []
     for taken in (off, later, earlier):
         gathering = _without(gathering, taken)  # who is away or at work lets nothing gather on purpose
@@ -220,6 +236,17 @@ def _split(one: _Row, desk: _Desk | None, duty: _Duty) -> tuple[int, ...]:
 
 def _length(spans: Sequence[Interval]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def _merged(spans: Sequence[Interval]) -> list[Interval]:
+    """The same time as sorted, disjoint spans."""
+    found: list[Interval] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _without(spans: list[Interval], taken: Sequence[Interval]) -> list[Interval]:

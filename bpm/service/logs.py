@@ -129,9 +129,10 @@ def _results(seen: Observed) -> Iterator[dict[str, Any]]:
     for result in seen.results:
         cases = seen.refused(result)
         if cases is not None:
-            yield {"step": result.step, "by": list(result.refused_by or result.refused)} | _share(
-                len(cases), len(seen.having(seen.called(result.step)))
-            )
+            step = seen.called(result.step)
+            by = [seen.names[one] for name in result.refused_by for one in sorted(seen.called(name))]
+            named = {"step": ", ".join(seen.names[one] for one in sorted(step)), "by": by or list(result.refused)}
+            yield named | _share(len(cases), len(seen.having(step)))
 
 
 def _seldom(seen: Observed) -> Iterator[dict[str, Any]]:
