@@ -81,8 +81,17 @@ def decision(visit: Visiting, key: str, decision: str) -> Response:
     page = workbench.page(visit.services, visit.actor, key)
     view = workbench.table(page, decision)
     file = view.path.rpartition("!")[2].rpartition("/")[2]
+    skipped = [one for one in page.overview.analysis.skipped if one.skipped.element == decision]
     return visit.show(
-        "decision.html", here="procedures", key=key, name=page.name, version=page.version, view=view, file=file, **WORDS
+        "decision.html",
+        here="procedures",
+        key=key,
+        name=page.name,
+        version=page.version,
+        view=view,
+        file=file,
+        skipped=skipped,
+        **WORDS,
     )
 
 

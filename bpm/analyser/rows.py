@@ -68,8 +68,10 @@ def stronger(shape: Geometry, rule: int, others: Iterable[int], ranks: tuple[int
 
 
 def bases_of(rule: Rule) -> tuple[tuple[Any, ...], ...]:
-    """The law a rule rests on, comparable."""
-    return tuple((basis.citation, basis.valid_from, basis.valid_to) for basis in rule.legal_bases)
+    """The law a rule rests on, comparable, and whether it hands the case to a person: rows that differ in this are
+    not the same rule, whatever they answer."""
+    law = [(basis.citation, basis.force, basis.valid_from, basis.valid_to) for basis in rule.legal_bases]
+    return (*law, *([] if rule.handover is None else [("handover", rule.handover)]))
 
 
 def sources_of(rule: Rule) -> list[dict[str, Any]]:

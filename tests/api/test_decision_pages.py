@@ -73,3 +73,12 @@ def test_who_decides_a_row_that_is_handed_over_and_who_may_change_its_law_stands
     page = page_of(api, "bewohnerparkausweis", "gebuehr")
     assert "übergibt an: KVR Bewohnerparken" in page
     assert "(Bund, muss)" in page
+
+
+def test_a_version_out_of_force_is_called_out_of_date_on_its_page_and_is_no_conflict(api: Client) -> None:
+    versions = (ROOT / "tests/checks/rc10/valid-versions.dmn").read_bytes()
+    assert api.deploy(("p.bpmn", FLOW), ("d.dmn", versions)).status_code == 201
+    page = page_of(api, "baeume", "anweisung")
+    assert "ist veraltet seit 2025-12-31" in page
+    assert rows(page, "conflict") == []
+    assert "ist veraltet" not in page_of(api, "baeume", "verordnung")

@@ -3,7 +3,8 @@
 What it finds
 Pairs of rules under the hit policies UNIQUE and ANY whose conditions meet a common case and whose outputs differ. Rules
 whose legal bases are never in force on one day do not contradict each other. Where outputs are formulas, that they
-differ is not proven, and the finding is marked as a heuristic.
+differ is not proven, and the finding is marked as a heuristic. A row that hands the case to a person counts too: where
+two rows match under these policies, deciding stops before anybody is asked.
 
 Why it costs
 The decision fails or depends on who reads the table first; equal cases are treated unequally, and objections follow.
@@ -39,6 +40,8 @@ Was gefunden wird
 Paare von Regeln unter den Trefferregeln UNIQUE und ANY, deren Bedingungen einen gemeinsamen Fall treffen und deren
 Ergebnisse verschieden sind. Regeln, deren Rechtsgrundlagen an keinem Tag zugleich gelten, widersprechen sich nicht. Wo
 Ergebnisse Formeln sind, ist die Verschiedenheit nicht bewiesen; die Feststellung ist dann als Vermutung gekennzeichnet.
+Auch eine Zeile, die an einen Menschen übergibt, zählt: Wo zwei Zeilen passen, hält die Entscheidung an, bevor jemand
+gefragt wird.
 
 Warum es kostet
 Die Entscheidung scheitert oder hängt davon ab, wer welche Zeile zuerst liest; gleiche Fälle werden ungleich behandelt,

@@ -31,6 +31,7 @@ from bpm.analyser.boxes import Box, common, merge_groups
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
+from bpm.analyser.rows import bases_of
 from bpm.analyser.tableremedies import merged
 from bpm.analyser.tables import Geometry, NotBoxes, differ, output_texts
 
@@ -91,9 +92,8 @@ def find_mergeable(given: Given) -> Iterator[Outcome]:
 
 
 def _likeness(shape: Geometry, rule: int) -> Any:
-    """What must be equal: the outputs, and the norms the rule rests on."""
-    bases = shape.at.table.rules[rule].legal_bases
-    return shape.outputs[rule], tuple((basis.citation, basis.valid_from, basis.valid_to) for basis in bases)
+    """What must be equal: the outputs, the norms the rule rests on, and whether it hands the case to a person."""
+    return shape.outputs[rule], bases_of(shape.at.table.rules[rule])
 
 
 def _place(shape: Geometry, group: tuple[int, ...]) -> int | None:
