@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, UploadFile
+from fastapi import APIRouter, Header, Path, UploadFile
 from fastapi.responses import JSONResponse, Response
 
 from api import schemas
@@ -13,6 +13,7 @@ from api.deps import Key, Serving, SignedIn, reply
 from api.routes import PROBLEMS
 from bpm.errors import ModelError
 from bpm.service import procedures
+from bpm.service import redesign as redesigning
 from bpm.service.access import Actor
 from bpm.service.context import Services
 
@@ -34,6 +35,24 @@ def deploy(services: Serving, actor: SignedIn, files: list[UploadFile], key: Key
         given[name] = file.file.read()
     answer = procedures.deploy(services, actor, given, key=key)
     return reply(answer.body, answer.status)
+
+
+@router.post("/{key}/redesign", response_model=schemas.Anything)
+def redesign(
+    services: Serving,
+    actor: SignedIn,
+    key: ProcedureKey,
+    body: schemas.Redesigning,
+    accept: Annotated[str, Header(max_length=500)] = "",
+) -> Response:
+    """What the procedure would be with the remedies of these findings: what was applied, what excludes each other and
+    why, which tables decide the same. Nothing is stored; with `Accept: application/zip` the answer is the to-be
+    procedure as a package, which `POST /procedures` takes as a new version."""
+    draft = redesigning.draft(services, actor, key, body.apply, body.version)
+    if "application/zip" in accept:
+        headers = {"Content-Disposition": 'attachment; filename="to-be.zip"', "X-Content-Type-Options": "nosniff"}
+        return Response(draft.as_package(), media_type="application/zip", headers=headers)
+    return reply(draft.as_json(services.settings.lang))
 
 
 @router.get("", response_model=schemas.Procedures)

@@ -105,6 +105,7 @@ class Changed:
     before: TableAt
     after: TableAt
     answer: Answer
+    edits: tuple[TableEdit, ...] = ()
 
     def as_json(self, lang: str) -> dict[str, Any]:
         answer = self.answer
@@ -306,7 +307,7 @@ class _Planner:
             answer = equivalent(before, now)
             if all(it.mechanical for it, _ in mine) and not isinstance(answer, Proof):
                 raise ModelError("edit-lost", f"{before.owner!r} decides otherwise", path=before.model.path)
-            found.append(Changed(before, now, answer))
+            found.append(Changed(before, now, answer, tuple(dict.fromkeys(edit for _, edit in mine))))
         return tuple(found)
 
 

@@ -175,10 +175,22 @@ def draft(services: Services, actor: Actor, key: str, fingerprints: Sequence[str
         findings = services.analysis(row.id, procedure).findings
         files = queries.files(work, row.id)
     result = plan(procedure, findings, fingerprints)
-    changed = {_stored(files, name): data for name, data in result.files.items()}
-    return Draft(row.key, row.version, result, {**files, **changed})
+    return Draft(row.key, row.version, result, merged_files(files, result.files))
 
 
-def _stored(files: Mapping[str, bytes], path: str) -> str:
-    """The stored name of a model's path."""
-    return next((name for name in files if path == name or path.endswith((f"/{name}", f"!{name}"))), path)
+def merged_files(files: Mapping[str, bytes], changed: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The stored files with the changed ones, which go by the paths of their models, in place of theirs."""
+    found = dict(files)
+    for path, data in changed.items():
+        names = [name for name in files if path == name or path.endswith((f"/{name}", f"!{name}"))]
+        found[max(names, key=len) if names else path] = data
+    return found
+
+
+def stored_files(services: Services, actor: Actor, key: str, version: int) -> dict[str, bytes]:
+    """The files of a version, for a page that offers them. Raises NotFound."""
+    from bpm.service.procedures import find
+
+    require(actor, "pages.read")
+    with services.reading() as work:
+        return queries.files(work, find(work, actor, key, version).id)
