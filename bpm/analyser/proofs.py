@@ -254,12 +254,15 @@ class Proofs:
     def decided(self, case: Mapping[str, Any]) -> tuple[int, tuple[Any, ...]] | None:
         """The rule (0-based) that decides a case under a policy with one result, and its outputs; by the evaluator."""
         scope = _scope(case)
-        values = [evaluate(node, scope) for node in self.columns]
         order = sorted(range(len(self.cells)), key=lambda it: self.known.strength[it] or ())
-        for rule in order:
-            if self._meets(rule, values, scope):
-                cells = self.known.rows[rule]
-                return rule, tuple(it[2] if it[0] == "constant" else evaluate(it[1], scope) for it in cells)
+        try:
+            values = [evaluate(node, scope) for node in self.columns]
+            for rule in order:
+                if self._meets(rule, values, scope):
+                    cells = self.known.rows[rule]
+                    return rule, tuple(it[2] if it[0] == "constant" else evaluate(it[1], scope) for it in cells)
+        except FeelError:  # more than an evaluation may cost
+            return None
         return None
 
     # --- showing a case ------------------------------------------------------------------------------------------
@@ -269,8 +272,11 @@ class Proofs:
         if answer.exists is not True or answer.case is None:
             return Shown(answer.exists if answer.exists is not True else None)
         scope = _scope(answer.case)
-        values = [evaluate(node, scope) for node in self.columns]
-        met = {rule for rule in range(len(self.cells)) if self._meets(rule, values, scope)}
+        try:
+            values = [evaluate(node, scope) for node in self.columns]
+            met = {rule for rule in range(len(self.cells)) if self._meets(rule, values, scope)}
+        except FeelError:  # more than an evaluation may cost
+            return Shown(None)
         if not met >= set(rules) or met & set(without) or (not rules and met):
             return Shown(None)
         texts = [" ".join(clause.expression.split()) for clause in self.at.table.inputs]

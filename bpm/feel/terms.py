@@ -4,8 +4,9 @@ What is modelled:
 
 - *A value* is a pair of a term and whether it is null. A variable has one declared kind (`ranges.kind_of`, or
   `integer`) and may be null unless said otherwise; a missing input is null.
-- *Numbers* are exact rationals, whole ones if declared `integer`. FEEL rounds to 34 digits: a verdict is about cases
-  where no result needs more. Constant parts are worked out by FEEL itself, with its rounding.
+- *Numbers* are exact, whole ones if declared `integer`. FEEL rounds to 34 digits: a verdict is about cases where no
+  result needs more. To z3 they are reals: that a case exists is certain only if one is given. Constant parts are worked
+  out by FEEL itself, with its rounding.
 - *Texts* are sequences of code points up to U+2FFFF, ordered as such. *Dates* count days, *times* microseconds of the
   day, *dates with time* microseconds (with offset: of UTC), spans seconds or months; none of them ends at the limits
   of FEEL (999,999,999 years, 10^15 seconds).
@@ -169,6 +170,8 @@ class Terms:
             return self.z3.is_true(found)
         if term.kind == "string":
             return unescaped(found.as_string())
+        if self.z3.is_algebraic_value(found):
+            raise ValueError("no rational number")
         number = found.as_fraction() if self.z3.is_rational_value(found) else Fraction(found.as_long())
         return decoded(term.kind, number)
 

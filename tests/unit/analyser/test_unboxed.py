@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import random
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bpm.analyser.catalogue import load
+from bpm.analyser.chains import Chain
 from bpm.analyser.check import Skipped
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.decisions import PreparedModel, decide
+from bpm.errors import DecisionError, NotTranslatable
 from bpm.model.decision import (
     Decision,
     DecisionModel,
@@ -141,3 +147,52 @@ def test_a_rule_that_no_calculated_result_can_meet_is_dead_through_the_tables_ab
 def test_a_requirement_graph_is_not_questioned_without_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "z3", None)
     assert not found(chained("<= 0"), "RC09")
+
+
+SEED, CHAINS = 20_261_124, 40
+
+
+def drawn(pick: random.Random) -> tuple[Given, int]:
+    """Two tables, of which the first calculates what the second asks for; and how many rules the second has."""
+    formulas = ("a + b", "a * 2", "b - a", "a * a", "0", "null", "if a > b then a else b", "abs(a - b)")
+    left, right = ("-", "> b", "<= b", "< 1", "? * 2 > 3", "null", "not(null)"), ("-", "> 0", "[0..2]")
+    above = [(pick.choice(left), pick.choice(right), pick.choice(formulas)) for _ in range(pick.randint(1, 3))]
+    cells = ("< 0", "[0..1]", "> 3", "null", "? * ? < 1", "-1", "not(0)", "-", "? + 1 = 2.5")
+    below = [(pick.choice(cells), '"x"') for _ in range(pick.randint(1, 4))]
+    both = ("in_a", "in_b")
+    upper = table(above, pick.choice(("FIRST", "UNIQUE")), output="summe")
+    first = Decision("u", "U", "summe", pick.choice((None, "number")), upper, both, both)
+    second = Decision("d", "D", "D", None, table(below, "RULE ORDER", ("summe",)), ("u",))
+    return Given(Procedure("p", "p", "t.dmn", None, (model(first, second),))), len(below)
+
+
+def test_what_is_dead_through_calculating_tables_is_met_by_no_case_and_all_else_by_the_case_shown() -> None:
+    print(f"seeds {SEED} to {SEED + CHAINS - 1}")
+    dead = told = 0
+    values = [None, *(Decimal(n) / 2 for n in range(-4, 7))]
+    for seed in range(SEED, SEED + CHAINS):
+        given, rules = drawn(random.Random(seed))
+        prepared = PreparedModel(given.procedure.decisions[0], {})
+        at = given.table_of("d")
+        assert at is not None
+        try:
+            chain = Chain(at)
+        except NotTranslatable:
+            continue
+        met: set[int] = set()
+        for a, b in itertools.product(values, values):
+            with contextlib.suppress(DecisionError):  # rules above contradict each other: nothing below is decided
+                met |= set(decide(prepared, "d", {"a": a, "b": b}).matched)
+        for rule in range(rules):
+            told += 1
+            answer = chain.terms.ask(chain.proofs.met[rule])
+            assert answer.exists is not None
+            if not answer.exists:
+                dead += 1
+                assert rule + 1 not in met, f"seed {seed}, rule {rule + 1}"
+            elif rule + 1 not in met and answer.case is not None:
+                case = {name: value for name, value in answer.case.items() if name in ("a", "b")}
+                with contextlib.suppress(DecisionError):
+                    assert rule + 1 in decide(prepared, "d", case).matched, f"seed {seed}, rule {rule + 1}: {case}"
+    assert dead > 5, "some are dead"
+    assert told > 2 * dead, "and more are not"
