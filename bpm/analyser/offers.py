@@ -125,14 +125,26 @@ def unfit(given: Given, at: TableAt, clause: InputClause) -> Iterator[tuple[Offe
             if not (kind == "integer" and offer.kind == "number"):
                 yield offer, "type", offer.kind
         elif allowed is not None and offer.region is not None and offer.kind:
-            found = offer.region
-            if any(not agree(offer.kind, ranges.kind_of(value)) for value in allowed.values()):
+            found = _stated(offer, allowed)
+            if found is None or any(not agree(offer.kind, ranges.kind_of(value)) for value in allowed.values()):
                 continue
             rest = ranges.intersection(found, ranges.complement(allowed)).intervals
             if offer.kind == "integer":
                 rest = tuple(entry for entry in rest if _holds_a_whole_number(entry))
             if rest:
                 yield offer, "outside", ranges.to_text(Region(rest))
+
+
+def _stated(offer: Offer, allowed: Region) -> Region | None:
+    """What a field says of its values; a limit it does not state is taken to be the one allowed."""
+    field, bounds = offer.field, list(allowed.values())
+    if field.type != "number" or offer.region is None:
+        return offer.region
+    if (field.least is None and field.most is None) or not bounds:
+        return None
+    low = min(bounds) if field.least is None else _value(field.least)
+    high = max(bounds) if field.most is None else _value(field.most)
+    return Region((Interval(low, high, field.least is not None, field.most is not None),))
 
 
 def _holds_a_whole_number(entry: Interval) -> bool:
@@ -197,9 +209,14 @@ def _may_write(node: FlowNode, variable: str) -> bool:
         return True
     if isinstance(node, Activity) and any(it.target == variable or it.all_variables for it in node.outputs):
         return True
+    loop = node.loop if isinstance(node, Activity) else None
+    if loop is not None and variable in (loop.element_variable, loop.output_collection):
+        return True
     silent = not node.facts.writes and not (isinstance(node, Activity) and node.outputs)
     if isinstance(node, Event):
-        return silent and node.type != "endEvent" and any(it.kind == "message" for it in node.definitions)
+        return silent and node.type != "endEvent" and any(it.kind in ("message", "signal") for it in node.definitions)
+    if isinstance(node, UserTask):
+        return silent and not node.form  # whoever completes it may hand in anything
     return silent and isinstance(node, (ServiceTask, ScriptTask, CallActivity)) and node.type != "sendTask"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeAlias
 
 from bpm.analyser.given import Given, TableAt
 from bpm.analyser.joint import Side
@@ -21,6 +22,9 @@ from bpm.model.process import BusinessRuleTask
 
 MOST_NEIGHBOURS = 50
 """Procedures that one is compared with."""
+
+Wording: TypeAlias = tuple[str, str | None, str, str]
+"""What an item definition says: name, base type, allowed values and constraint."""
 
 ONE_RESULT = {"UNIQUE", "ANY", "FIRST", "PRIORITY"}
 
@@ -78,17 +82,31 @@ def _inside(given: Given) -> Iterator[Rivals]:
 
 def _across(given: Given, other: Given) -> Iterator[Rivals]:
     registered = set(given.registers) | set(other.registers)
-    ours, theirs = given.stated, other.stated
-    for one in ours:
-        for two in theirs:
+    by_word: dict[str, list[Stated]] = {}
+    for entry in other.stated:
+        for word in entry.words:
+            by_word.setdefault(word, []).append(entry)
+    items = _alone(given.stated), _alone(other.stated)
+    for one in given.stated:
+        found = {id(two): two for word in sorted(one.words) for two in by_word.get(word, ())}
+        twin = None if one.item is None or items[0].get(_wording(one.item)) is not one else _wording(one.item)
+        if twin is not None and twin in items[1]:
+            found.setdefault(id(items[1][twin]), items[1][twin])
+        for two in found.values():
             shared = sorted(one.words & two.words)
-            by_item = _same_item(one, ours, two, theirs)
-            if not shared and not by_item:
-                continue
             fact = shared[0] if shared else (one.item.name if one.item else "")
             proven = any(word in registered for word in shared)
             if proven or _looks_at_no_more(one.side, two.side):
                 yield Rivals(fact, proven, one.side, two.side, other)
+
+
+def _alone(entries: tuple[Stated, ...]) -> dict[Wording, Stated]:
+    """Outputs by the wording of their item definition, where no other output has the same."""
+    found: dict[Wording, list[Stated]] = {}
+    for entry in entries:
+        if entry.item is not None:
+            found.setdefault(_wording(entry.item), []).append(entry)
+    return {wording: same[0] for wording, same in found.items() if len(same) == 1}
 
 
 def _looks_at_no_more(first: Side, second: Side) -> bool:
@@ -97,19 +115,7 @@ def _looks_at_no_more(first: Side, second: Side) -> bool:
     return ours <= theirs or theirs <= ours
 
 
-def _same_item(one: Stated, ours: tuple[Stated, ...], two: Stated, theirs: tuple[Stated, ...]) -> bool:
-    """Whether both outputs have an item definition of equal wording which nothing else on either side has."""
-    if one.item is None or two.item is None:
-        return False
-    mine, other = _wording(one.item), _wording(two.item)
-    alone = all(
-        sum(entry.item is not None and _wording(entry.item) == mine for entry in entries) == 1
-        for entries in (ours, theirs)
-    )
-    return mine == other and alone
-
-
-def _wording(item: ItemDefinition) -> tuple[str, str | None, str, str]:
+def _wording(item: ItemDefinition) -> Wording:
     return (item.name, item.base, " ".join((item.allowed or "").split()), " ".join((item.constraint or "").split()))
 
 

@@ -31,6 +31,10 @@ from bpm.model.process import SequenceFlow
 UNORDERED = {"", "string", "boolean", "other"}
 
 
+MOST_TABLE_PAIRS = 1_000
+"""Tables of two procedures laid side by side because of an item of the registers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """`upper` tells whether the value itself belongs to the part above the cut."""
@@ -109,14 +113,23 @@ def _place(shape: Geometry, entry: Column) -> Place:
     return Place(at.owner, at.name, at.model.path, at.table.line, entry.expression, entry.kind, made, at)
 
 
+def _shapes(given: Given) -> Iterator[Geometry]:
+    return (shape for _, shape in given.geometries if isinstance(shape, Geometry))
+
+
+def _looks_at(shape: Geometry, items: set[str]) -> bool:
+    return any(entry.expression in items for entry in shape.boxes.columns)
+
+
 def shared_places(given: Given) -> Iterator[tuple[Place, Place, Given]]:
     """Pairs of tables of this procedure and a neighbour that state one fact, or cut an item of the city's registers,
     and the quantities both cut."""
     seen: set[tuple[int, int, str]] = set()
     pairs = [(it.first.shape, it.second.shape, it.other, False) for it in rivals(given) if it.other is not None]
     for other in given.neighbours:
-        ours, theirs = ([shape for _, shape in it.geometries if isinstance(shape, Geometry)] for it in (given, other))
-        pairs += [(one, two, other, True) for one in ours for two in theirs]
+        items = {*given.registers, *other.registers}
+        ours, theirs = ([shape for shape in _shapes(it) if _looks_at(shape, items)] for it in (given, other))
+        pairs += [(one, two, other, True) for one in ours for two in theirs][:MOST_TABLE_PAIRS]
     for one, two, other, registered in pairs:
         items = {*given.registers, *other.registers}
         columns = {entry.expression: entry for entry in two.boxes.columns}
