@@ -85,9 +85,12 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a reader of a log tells a refusal of `step` (activity or element id): one of `refused_by` follows in the
-    same case before the step comes again, or the case datum `datum` is one of `refused`. `refused_by` and `refused`
-    empty: not told, then nothing is a refusal and no rate is known - a case that just ends was not refused."""
+    """How a reader of a log tells a refusal of `step` (activity or element id).
+
+    One of `refused_by` follows in the same case before another step that also refuses by it, or the case datum `datum`
+    is one of `refused`. Both empty: not told, then nothing is a refusal and no rate is known - a case that just ends
+    was not refused.
+    """
 
     step: str
     refused_by: tuple[str, ...] = ()

@@ -94,14 +94,26 @@ class Observed:
         """Cases in which one of some activities was done."""
         return [case for case, trace in enumerate(self.traces) if any(one in step for one in trace)]
 
-    def followed(self, step: Collection[int], by: Collection[int]) -> list[int]:
-        """Cases in which one of `by` came after one of `step`."""
+    def followed(self, step: Collection[int], by: Collection[int], rivals: Collection[int] = ()) -> list[int]:
+        """Cases in which one of `by` came after one of `step`, and none of `rivals` in between."""
         found = []
         for case, trace in enumerate(self.traces):
-            first = next((k for k, one in enumerate(trace) if one in step), None)
-            if first is not None and any(one in by for one in trace[first + 1 :]):
-                found.append(case)
+            open_ = False
+            for one in trace:
+                if open_ and one in by:
+                    found.append(case)
+                    break
+                if one in step:
+                    open_ = True
+                elif one in rivals:
+                    open_ = False
         return found
+
+    def _rivals(self, result: Result) -> frozenset[int]:
+        """Other steps that refuse by the same activity: the last one before it refused, not all of them."""
+        mine = self.called(result.step)
+        shared = [other for other in self.results if set(other.refused_by) & set(result.refused_by)]
+        return frozenset(one for other in shared for one in self.called(other.step)) - mine
 
     def refused(self, result: Result) -> list[int] | None:
         """Cases that a result calls refused; None if the log has nothing of what it names.
@@ -118,7 +130,9 @@ class Observed:
         by = frozenset(one for name in result.refused_by for one in self.called(name))
         if not by:
             return [] if result.refused_by and all(map(self.never, result.refused_by)) else None
-        return self.followed(self.called(result.step), by) if result.step else self.having(by)
+        if not result.step:
+            return self.having(by)
+        return self.followed(self.called(result.step), by, self._rivals(result))
 
     def never(self, element: str) -> bool:
         """Whether a step of the model surely never happened: every activity was recognised, and it is none of them."""

@@ -28,6 +28,7 @@ SMALLEST = 5
 OTHERS = "übrige Stellen (je unter 5 Personen)"
 MOST_EVENTS = 10_000_000
 MOST_ACTIVITIES = 20_000
+MOST_NAMES = 200
 NAN = float("nan")
 
 _ZERO = datetime(1970, 1, 1)
@@ -116,6 +117,15 @@ class Gathering:
                 continue
         raise self.refused("log-time", f"{text[:40]!r} is no time that is read (ISO 8601, or 31.12.2025 13:45)", line)
 
+    def leave(self, name: str) -> None:
+        """A column or key that nobody allowed."""
+        name = name.strip()[:80]
+        if name not in self.unused and len(self.unused) >= MOST_NAMES:
+            name = "…"
+        self.unused[name] += 1
+        if special(name):
+            self.special.add(name)
+
     def refused(self, code: str, message: str, line: int | None) -> ModelError:
         return ModelError(code, message, path=self.path, line=line)
 
@@ -156,7 +166,7 @@ class Gathering:
                 started = self.moment(fields["start"], line)[1]
             self._row(case, activity, fields, (instant, enabled, started, at), kind != "complete", line)
         else:
-            self.left_out[f"transition:{kind[:40]}"] += 1
+            self.left_out[f"transition:{kind[:40]}" if len(self.left_out) < MOST_NAMES else "transition:…"] += 1
         return at
 
     def _begin(self, place: tuple[int, int, str], at: float, *, enabled: bool) -> None:
@@ -330,6 +340,8 @@ class Gathering:
             say("worked", None, "end - start", "Zeit zwischen Beginn und Ende, auch außerhalb der Dienstzeit.")
         if merged:
             say("group", merged, OTHERS, "Gruppen unter 5 Personen sind zusammengefasst.")
+        elif recorded.groups and not self.people:
+            say("group", len(recorded.groups), None, "Ohne Personen ist nicht bekannt, wie groß die Gruppen sind.")
         if recorded.log.resources:
             say("resource", len(recorded.log.resources), "Pseudonyme", "Personen werden nicht mit Namen gelesen.")
         if self.clocks == {True, False}:

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Iterator
 
 from bpm.errors import ModelError
-from bpm.exchange.logs.gathering import Gathering, Value, levelled, special
+from bpm.exchange.logs.gathering import Gathering, Value, levelled
 from bpm.exchange.logs.source import Source
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -99,9 +99,7 @@ def _read(source: Source, gathering: Gathering, encoding: str) -> None:
     used = set(places.values()) | set(data.values())
     for k, name in enumerate(header):
         if k not in used:
-            gathering.unused[name.strip()[:80]] += 1
-            if special(name):
-                gathering.special.add(name.strip()[:80])
+            gathering.leave(name)
     reader = csv.reader(lines, delimiter=separator)
     try:
         for row in reader:

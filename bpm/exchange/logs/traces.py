@@ -6,7 +6,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from bpm.errors import ModelError
-from bpm.exchange.logs.gathering import NAN, Gathering, Value, levelled, special
+from bpm.exchange.logs.gathering import NAN, Gathering, Value
 from bpm.exchange.logs.source import Source
 
 KEYS = {
@@ -129,7 +129,7 @@ class _Traces:
             role = self.roles.get(key)
             if role is None:
                 if key not in gathering.values:
-                    self.leave(key)
+                    gathering.leave(key)
             elif role not in fields or key != "org:role":
                 fields[role] = value
         at = gathering.event(self.number(), fields, self.event_line)
@@ -142,7 +142,7 @@ class _Traces:
             if key in self.gathering.values:
                 self.datum(key, kind, value, NAN)
             elif key != self.named:
-                self.leave(key)
+                self.gathering.leave(key)
 
     def datum(self, key: str, kind: str, value: str, at: float) -> None:
         read: Value = value
@@ -157,11 +157,6 @@ class _Traces:
             read = self.gathering.moment(value, self.parser.CurrentLineNumber)[1]
             self.gathering.moments.add(key)
         self.gathering.datum(key, self.number(), read, at)
-
-    def leave(self, key: str) -> None:
-        self.gathering.unused[key[:80]] += 1
-        if special(levelled(key)):
-            self.gathering.special.add(key[:80])
 
     def doctype(self, *_: object) -> None:
         self.refuse("xml-doctype", "a DOCTYPE is not read: it can name entities and files")

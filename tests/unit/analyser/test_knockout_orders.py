@@ -175,3 +175,16 @@ def test_a_late_check_of_a_log_is_priced_on_the_cases_it_refused() -> None:
     assert finding.evidence["interval_95"][0] > 0
     fixed = {**GUIDE, "legal_order": [["Ort prüfen", "Gebiet prüfen"]]}
     assert findings(cases({("innen", 10.0): 200, ("aussen", 30.0): 100, ("innen", 80.0): 60}, fixed), "RS07") == []
+
+
+def test_the_last_check_before_a_refusal_is_blamed_and_no_other() -> None:
+    guide = {"results": [{"step": name, "refused_by": ["Ablehnung"]} for name in ("Ort prüfen", "Gebiet prüfen")]}
+    traces = [
+        {"times": 100, "steps": ["Ort prüfen", "Gebiet prüfen", "Bescheid"]},
+        {"times": 40, "steps": ["Ort prüfen", "Gebiet prüfen", "Ablehnung"]},
+        {"times": 30, "steps": ["Ort prüfen", "Ablehnung"]},
+    ]
+    recorded, read = played({"guide": guide, "traces": traces})
+    ort, gebiet = trials(Observed(recorded, read, None))
+    assert (len(ort.refused), len(ort.had)) == (30, 170)
+    assert (len(gebiet.refused), len(gebiet.had)) == (40, 140)

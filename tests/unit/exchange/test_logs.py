@@ -230,6 +230,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert refused(tmp_path / "fehlt.xes")[0] == "no-such-path"
 
 
+def test_many_names_that_nobody_allowed_stay_a_short_note(tmp_path: Path) -> None:
+    columns = ",".join(f"x{k}" for k in range(5000))
+    reading = read_log(written(tmp_path, f"case,activity,end,role,{columns}\n1,A,2025-01-01,Amt\n"))
+    assert 200 < len(reading.notes) < 210
+    assert "wie groß die Gruppen" in said(reading, "group")
+
+
 def test_windows_text_is_read_and_said(tmp_path: Path) -> None:
     reading = read_log(written(tmp_path, "case;activity;end\n1;Prüfen;2025-01-01\n".encode("cp1252")))
     assert reading.recorded.log.nodes == ("Prüfen",)
