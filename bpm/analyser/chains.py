@@ -49,6 +49,8 @@ class Chain:
         self.steps = [self._step(decision) for decision in _above(at.model, at.decision)]
         if not self.steps:
             raise NotTranslatable("a decision without decisions above it")
+        if not self.calculates:
+            raise NotTranslatable("constants and intervals only, which `upstream` joins")
         kinds: dict[str, str] = {}
         results = self._results()
         parsed = [parse_table(at), *(step.parsed for step in self.steps if step.parsed is not None)]
@@ -191,9 +193,7 @@ def chains(ats: Sequence[TableAt]) -> Iterator[tuple[TableAt, Chain]]:
         if at.decision is None or at.decision.logic is not at.table or not at.decision.requires:
             continue
         try:
-            chain = Chain(at)
-            if chain.calculates:
-                yield at, chain
+            yield at, Chain(at)
         except MissingExtra:
             return
         except NotTranslatable:

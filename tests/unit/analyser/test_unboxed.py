@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
+import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,3 +198,16 @@ def test_what_is_dead_through_calculating_tables_is_met_by_no_case_and_all_else_
                     assert rule + 1 in decide(prepared, "d", case).matched, f"seed {seed}, rule {rule + 1}: {case}"
     assert dead > 5, "some are dead"
     assert told > 2 * dead, "and more are not"
+
+
+def test_tables_that_do_not_calculate_are_questioned_without_loading_the_solver() -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from bpm.analyser.run import analyse\nfrom bpm.model.reader import read\n"
+        "found = read(Path('processes/muenchen/gewerbeanmeldung'))\n"
+        "for one in found: analyse(one, select=('RC01', 'RC02', 'RC05', 'RC09', 'AB01', 'FL06'))\n"
+        "print(len(found), 'z3' in sys.modules)\n"
+    )
+    root = Path(__file__).parents[3]
+    answer = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "1 False"
