@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.routes import pages, pages_without, pages_work
+from api.routes import pages, pages_tableproposals, pages_without, pages_work
 from api.web.rendering import HERE, PACKAGES
 from api.web.visit import Visit
 from bpm.errors import Forbidden, LichtungError, NotExecutable
@@ -31,6 +31,7 @@ def mount(app: FastAPI) -> None:
     """Add the workbench to `app`; JSON clients keep their problem documents."""
     app.include_router(pages.router)
     app.include_router(pages_work.router)
+    app.include_router(pages_tableproposals.router)
     app.include_router(pages_without.router)
     for name, folder in PACKAGES.items():
         files = StaticFiles(directory=HERE / "node_modules" / folder, check_dir=False)

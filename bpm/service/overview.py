@@ -56,6 +56,12 @@ class Question:
     boxes: tuple[str, ...] = ()
     way: tuple[str, ...] = ()
 
+    @property
+    def shows_table(self) -> bool:
+        """Whether its remedy changes a decision table."""
+        remedy = self.reported.finding.remedy
+        return remedy is not None and any("decision" in edit for edit in remedy.edits)
+
 
 MARKS: Mapping[str, str] = {
     "RC02": "conflict",
