@@ -183,6 +183,7 @@ class AskWithout(Request):
 class MakeReport(Request):
     procedure: Name
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    to_version: Annotated[int, Field(ge=1, le=2**31 - 1, description="the version that is to be")] | None = None
     lang: Annotated[str, Field(pattern="^(de|en)$")] | None = None
     cases: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     replications: Annotated[int, Field(ge=1, le=1_000)] = 30

@@ -14,7 +14,13 @@ from bpm.service import reports
 from bpm.settings import settings
 
 router = APIRouter(prefix="/reports", tags=["reports"], responses=PROBLEMS)
-MEDIA = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "json": "application/json"}
+MEDIA = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
 
 
 @router.post("", response_model=schemas.Report, status_code=201)
@@ -26,6 +32,7 @@ def make(services: Serving, actor: SignedIn, body: schemas.MakeReport, key: Key 
         body.procedure,
         lang=body.lang or settings().lang,
         version=body.version,
+        to_version=body.to_version,
         request={"cases": body.cases, "replications": body.replications, "seed": body.seed},
         key=key,
     )
@@ -35,15 +42,15 @@ def make(services: Serving, actor: SignedIn, body: schemas.MakeReport, key: Key 
 @router.get(
     "/{id}.{format}",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}, "text/html": {}, "application/json": {}}}},
+    responses={200: {"content": {media.partition(";")[0]: {} for media in MEDIA.values()}}},
 )
 def read(
     services: Serving,
     actor: SignedIn,
     id: Annotated[str, Path(max_length=36)],
-    format: Annotated[str, Path(pattern="^(pdf|html|json)$")],
+    format: Annotated[str, Path(pattern=f"^({'|'.join(MEDIA)})$")],
 ) -> Response:
-    """A report as PDF, HTML or JSON."""
+    """A report in one of its formats."""
     return file(reports.get(services, actor, id, format), id, format)
 
 

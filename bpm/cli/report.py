@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
 
 def report(
     path: Annotated[Path, typer.Argument(help="a procedure: a folder or a file")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.pdf, .html or .json")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.pdf, .xlsx, .csv, .json or .html")],
+    to_be: Annotated[Path | None, typer.Option("--to-be", help="what it is to be: a folder or a file")] = None,
     cases: int = 1000,
     replications: int = 30,
     seed: int = 1,
@@ -38,9 +39,11 @@ def report(
     if format not in service.FORMATS:
         raise InvalidRequest("report-format", f"-o takes FILE.{'|'.join(service.FORMATS)}")
     request = {"cases": cases, "replications": replications, "seed": seed}
-    drawn = service.report(service.collect(path), created=at, lang=lang or settings().lang, request=request)
+    after = service.collect(to_be) if to_be is not None else None
+    lang = lang or settings().lang
+    drawn = service.report(service.collect(path), created=at, lang=lang, request=request, to_be=after)
     output.write_bytes(service.write(drawn, format))
-    if format == "html":
+    if format in service.BESIDE:
         output.with_suffix(".report.json").write_bytes(service.write(drawn, "json"))
     print(f"{output}  {drawn['digest']}")
 
@@ -55,7 +58,7 @@ def _moment(text: str) -> datetime:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="a report: PDF, JSON, or HTML beside its .report.json")],
+    file: Annotated[Path, typer.Argument(help="a report: PDF, JSON, or another beside its .report.json")],
     format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
 ) -> None:
     """Compute a report again from what it carries; exit code 1 if anything differs."""

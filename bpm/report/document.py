@@ -50,8 +50,16 @@ def title_of(report: Mapping[str, Any]) -> str:
     return f"{translate('Bericht zur Verschlankung', report['lang'])}: {report['procedure']['name']}"
 
 
-def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]:
-    """The blocks of `report`; `picture` is the diagram as SVG."""
+@dataclass(frozen=True)
+class Pictures:
+    """The diagrams of both states as SVG; None where there is none."""
+
+    as_is: str | None
+    to_be: str | None = None
+
+
+def compose(report: Mapping[str, Any], pictures: Pictures) -> tuple[Block, ...]:
+    """The blocks of `report`."""
     lang = report["lang"]
 
     def _(text: str) -> str:
@@ -70,13 +78,16 @@ def compose(report: Mapping[str, Any], picture: str | None) -> tuple[Block, ...]
         blocks.append(_first(report, lang))
     blocks.append(Heading(2, f"1 {_('Was heute ist')}"))
     blocks += [_roles(report, lang), _sums(report, lang), *_simulated(report, lang)]
-    if picture is not None:
-        blocks.append(Picture(picture, f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"))
+    if pictures.as_is is not None:
+        told = f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"
+        blocks.append(Picture(pictures.as_is, told))
     blocks.append(_steps(steps, lang))
     if report["as_is"]["rules"]:
         blocks.append(_rules(report, lang))
     blocks += _weaknesses(report, lang)
     blocks.append(Heading(2, f"3 {_('Was werden soll')}"))
+    if report["to_be"] is not None:
+        blocks += _to_be(report, pictures.to_be, lang)
     blocks.append(
         Paragraph(_("Noch nicht entschieden. Eine Frage ist ein Vorschlag zum Gespräch, keine Entscheidung."))
     )
@@ -199,6 +210,55 @@ def _simulated(report: Mapping[str, Any], lang: str) -> list[Block]:
     return blocks
 
 
+def _to_be(report: Mapping[str, Any], picture: str | None, lang: str) -> list[Block]:
+    """Before and after, counted the same way; the difference of two paired simulations with its interval."""
+
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    before, after = report["as_is"], report["to_be"]
+    names = {step["element"]: step["name"] or step["element"] for step in (*before["steps"], *after["steps"])}
+    head = (_("Was"), _("Heute"), _("Vorschlag"))
+    rows: list[tuple[str, ...]] = [
+        (_(what), str(_count(before, part)), str(_count(after, part)))
+        for what, part in (("Schritte", "steps"), ("Stellen", "roles"), ("Regeln", "rules"))
+    ]
+    for part, whose in (("citizen_minutes", "Bürgerinnen und Bürger"), ("minutes", "Stadt")):
+        both = (state["sums"][part]["total"] for state in (before, after))
+        cells = (write_number(total, lang) if total is not None else _("nicht erfasst") for total in both)
+        rows.append((f"{_('Minuten')}: {_(whose)}", *cells))
+    blocks: list[Block] = [Table(_("Vorher und nachher, jeder Schritt einmal gezählt"), head, tuple(rows), (1, 2))]
+    for part, words in (("removed", "Entfällt"), ("added", "Kommt hinzu")):
+        if after[part]:
+            blocks.append(Paragraph(f"{_(words)}: {', '.join(names[element] for element in after[part])}."))
+    if picture is not None:
+        told = f"{_('Vorgeschlagener Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"
+        blocks.append(Picture(picture, told))
+    blocks.append(_compared(after["comparison"], lang))
+    return blocks
+
+
+def _count(state: Mapping[str, Any], part: str) -> int:
+    return sum(one.get("number", 0) is not None for one in state[part])
+
+
+def _compared(comparison: Mapping[str, Any] | None, lang: str) -> Block:
+    if comparison is None:
+        return Paragraph(translate("Nicht verglichen: Zu diesem Verfahren gibt es kein Szenario.", lang))
+    rows: list[tuple[str, ...]] = []
+    for field, name, kind in KPIS:
+        change = comparison["difference"].get(field)
+        if change is None or change["mean"] is None:
+            rows.append((translate(name, lang), translate(UNKNOWN, lang), "", "", ""))
+            continue
+        means = [comparison[state]["kpis"][field]["mean"] for state in ("as_is", "to_be")]
+        cells = [write_figure(value, kind, lang) for value in (*means, change["mean"], change["half_width_95"])]
+        rows.append((translate(name, lang), *cells))
+    words = ("Kennzahl", "Heute", "Vorschlag", "Unterschied", "± (95 %)")
+    caption = translate("Verglichen mit denselben Fällen und demselben Zufall, je Fall", lang)
+    return Table(caption, tuple(translate(word, lang) for word in words), tuple(rows), (1, 2, 3, 4))
+
+
 def _weaknesses(report: Mapping[str, Any], lang: str) -> list[Block]:
     def _(text: str) -> str:
         return translate(text, lang)
@@ -225,14 +285,25 @@ def _weaknesses(report: Mapping[str, Any], lang: str) -> list[Block]:
     return blocks
 
 
+def _ledger(head: Mapping[str, Any] | None, lang: str) -> list[Block]:
+    if head is None:
+        return []
+    told = translate("Änderungsnachweis der Datenbank, letzter Stand", lang)
+    return [Paragraph(f"{told}: {head['number']}:{head['digest']} ({head['until']})", soft=True)]
+
+
 def _proof(report: Mapping[str, Any], lang: str) -> list[Block]:
     def _(text: str) -> str:
         return translate(text, lang)
 
     rows = tuple((name, file["sha256"]) for name, file in report["files"].items())
+    if report["to_be"] is not None:
+        proposed = report["to_be"]["files"].items()
+        rows += tuple((f"{name} ({_('Vorschlag')})", file["sha256"]) for name, file in proposed)
     return [
         Heading(2, _("Zum Nachrechnen")),
         Paragraph(_("Der Bericht trägt seine Modelle, sein Szenario und seinen Startwert in sich.")),
         Paragraph(f"bpm verify: Lichtung {report['lichtung']}, {report['digest']}", soft=True),
+        *_ledger(report["ledger"], lang),
         Table(_("Dateien und ihre Prüfsummen (SHA-256)"), (_("Datei"), "SHA-256"), rows),
     ]

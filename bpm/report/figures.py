@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,16 @@ from bpm.model.steps import Step, tabulate
 FORMAT = "lichtung-report/1"
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a procedure is to be: read from `files`; `comparison` is the paired simulation as in the contract, None
+    where there is no scenario."""
+
+    procedure: Procedure
+    files: Mapping[str, bytes]
+    comparison: Mapping[str, Any] | None
+
+
 def draw_up(
     procedure: Procedure,
     files: Mapping[str, bytes],
@@ -33,14 +44,16 @@ def draw_up(
     simulation: Mapping[str, Any] | None,
     created: datetime,
     lang: str,
+    proposed: Proposed | None = None,
+    ledger: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The report on `procedure` as read from `files`.
+    """The report on `procedure` as read from `files`, and on what it is to be where that has been `proposed`.
 
     `request` are the simulation's cases, replications and seed, `simulation` its result as in the contract; both None
-    where there is no scenario. `created` is given by the caller: a report has a date, not a clock.
+    where there is no scenario. `created` is given by the caller: a report has a date, not a clock. `ledger` is the last
+    checkpoint of the database that the report comes from, so that its later rewriting is seen from outside.
     """
     process = procedure.process.main if procedure.process is not None else None
-    steps = tabulate(process) if process is not None else ()
     report: dict[str, Any] = {
         "format": FORMAT,
         "lichtung": __version__,
@@ -54,10 +67,7 @@ def draw_up(
         "files": {name: _file(content) for name, content in sorted(files.items())},
         "request": dict(request) if request is not None else None,
         "as_is": {
-            "steps": [_step(step) for step in steps],
-            "roles": _roles(steps),
-            "sums": {name: _sum(steps, name) for name in ("minutes", "citizen_minutes", "business_minutes")},
-            "rules": _rules(procedure),
+            **_counted(procedure),
             "simulation": simulation,
             "not_recorded": [{"element": gap.element, "what": gap.text(lang)} for gap in analysis.not_recorded],
         },
@@ -66,11 +76,37 @@ def draw_up(
             "findings": [reported.as_json(lang) for reported in ranked(analysis.findings)],
             "skipped": [entry.as_json(lang) for entry in analysis.skipped],
         },
-        "to_be": None,
+        "to_be": _to_be(procedure, proposed) if proposed is not None else None,
         "success_check": None,
+        "ledger": dict(ledger) if ledger is not None else None,
     }
     plain: dict[str, Any] = json.loads(canonical(report))
     return plain | {"digest": digest(plain)}
+
+
+def _counted(procedure: Procedure) -> dict[str, Any]:
+    """Steps, roles, sums and rules of a model: counted the same way before and after."""
+    process = procedure.process.main if procedure.process is not None else None
+    steps = tabulate(process) if process is not None else ()
+    return {
+        "steps": [_step(step) for step in steps],
+        "roles": _roles(steps),
+        "sums": {name: _sum(steps, name) for name in ("minutes", "citizen_minutes", "business_minutes")},
+        "rules": _rules(procedure),
+    }
+
+
+def _to_be(procedure: Procedure, proposed: Proposed) -> dict[str, Any]:
+    counted = _counted(proposed.procedure)
+    before = [step["element"] for step in _counted(procedure)["steps"] if step["number"] is not None]
+    after = [step["element"] for step in counted["steps"] if step["number"] is not None]
+    return {
+        **counted,
+        "files": {name: _file(content) for name, content in sorted(proposed.files.items())},
+        "removed": [element for element in before if element not in after],
+        "added": [element for element in after if element not in before],
+        "comparison": dict(proposed.comparison) if proposed.comparison is not None else None,
+    }
 
 
 def digest(report: Mapping[str, Any]) -> str:
@@ -92,10 +128,10 @@ def _number(value: object) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def contents(report: Mapping[str, Any]) -> dict[str, bytes]:
-    """The model files inside a report. Raises ValueError if one is not what its digest says."""
+def contents(part: Mapping[str, Any]) -> dict[str, bytes]:
+    """The model files inside a report or its `to_be`. Raises ValueError if one is not what its digest says."""
     files = {}
-    for name, file in report["files"].items():
+    for name, file in part["files"].items():
         content = base64.b64decode(file["content"], validate=True)
         if _file(content)["sha256"] != file["sha256"]:
             raise ValueError(name)

@@ -18,12 +18,15 @@ from bpm.errors import InvalidRequest, LichtungError, ModelError
 from bpm.model.procedure import Procedure
 from bpm.model.reader import read, read_files
 from bpm.report import figures
-from bpm.report.document import compose
+from bpm.report.document import Pictures, compose
 from bpm.report.html import set_html
 from bpm.report.pdf import attached, set_pdf
+from bpm.report.tables import set_csv, set_xlsx
 from bpm.service.reading import files_of
 
-FORMATS = ("pdf", "html", "json")
+FORMATS = ("pdf", "xlsx", "csv", "json", "html")
+BESIDE = ("xlsx", "csv", "html")
+"""Formats that cannot carry what the report is computed from: it lies beside them as `<name>.report.json`."""
 DEFAULT_REQUEST: Mapping[str, int] = {"cases": 1000, "replications": 30, "seed": 1}
 
 
@@ -60,15 +63,27 @@ def collect(path: Path) -> dict[str, bytes]:
 
 
 def report(
-    files: Mapping[str, bytes], *, created: datetime, lang: str, request: Mapping[str, int] = DEFAULT_REQUEST
+    files: Mapping[str, bytes],
+    *,
+    created: datetime,
+    lang: str,
+    request: Mapping[str, int] = DEFAULT_REQUEST,
+    to_be: Mapping[str, bytes] | None = None,
+    ledger: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The report on the procedure in `files`, simulated as `request` says where it has a scenario.
+    """The report on the procedure in `files`, simulated as `request` says where it has a scenario; with `to_be`, the
+    files of what it is to be, beside it and compared by paired simulation. `ledger` is a checkpoint to print.
 
     Raises:
         ModelError: the files are not one readable procedure.
     """
     procedure = read_files(files)
     simulation = _simulate(procedure, request) if procedure.scenario is not None else None
+    proposed = None
+    if to_be is not None:
+        after = read_files(to_be)
+        compared = _compare(procedure, after, request) if simulation is not None else None
+        proposed = figures.Proposed(after, to_be, compared)
     return figures.draw_up(
         procedure,
         files,
@@ -77,14 +92,25 @@ def report(
         simulation=simulation,
         created=created,
         lang=lang,
+        proposed=proposed,
+        ledger=ledger,
     )
 
 
 def write(drawn: Mapping[str, Any], format: str) -> bytes:
-    """`drawn` as pdf, html or json. Raises InvalidRequest for any other format."""
+    """`drawn` as pdf, xlsx, csv, json or html. Raises InvalidRequest for any other format."""
     if format == "json":
         return figures.canonical(drawn)
-    blocks = compose(drawn, _picture(read_files(figures.contents(drawn))))
+    to_be = drawn["to_be"]
+    pictures = Pictures(
+        as_is=_picture(read_files(figures.contents(drawn))),
+        to_be=_picture(read_files(figures.contents(to_be))) if to_be is not None else None,
+    )
+    blocks = compose(drawn, pictures)
+    if format == "xlsx":
+        return set_xlsx(drawn, blocks)
+    if format == "csv":
+        return set_csv(blocks)
     if format == "html":
         return set_html(drawn, blocks)
     if format == "pdf":
@@ -95,19 +121,19 @@ def write(drawn: Mapping[str, Any], format: str) -> bytes:
 def verify(path: Path) -> Verified:
     """Compute the report in `path` again from what it carries and compare everything, byte by byte.
 
-    `path` is a PDF (with its attachment), a JSON, or an HTML beside its `<name>.report.json`.
+    `path` is a PDF (with its attachment), a JSON, or a table or page beside its `<name>.report.json`.
 
     Raises:
         ModelError: the file is no report.
     """
     content = _bytes(path)
-    format = "pdf" if content.startswith(b"%PDF") else "json" if path.suffix.lower() == ".json" else "html"
-    if format == "html" and not content.lstrip()[:15].lower().startswith(b"<!doctype html"):
-        raise ModelError("report-unreadable", "a report is PDF, JSON or HTML", path=str(path))
+    format = "pdf" if content.startswith(b"%PDF") else path.suffix.lower().removeprefix(".")
+    if format not in FORMATS:
+        raise ModelError("report-unreadable", f"a report is {', '.join(FORMATS)}", path=str(path))
     if format == "pdf":
         carried = attached(content, str(path))
     else:
-        carried = content if format == "json" else _bytes(path.with_suffix(".report.json"))
+        carried = _bytes(path.with_suffix(".report.json")) if format in BESIDE else content
     try:
         stated = json.loads(carried)
         again = report(
@@ -115,6 +141,8 @@ def verify(path: Path) -> Verified:
             created=datetime.fromisoformat(stated["created"]),
             lang=stated["lang"],
             request=stated["request"] or DEFAULT_REQUEST,
+            to_be=figures.contents(stated["to_be"]) if stated["to_be"] is not None else None,
+            ledger=stated["ledger"],
         )
     except LichtungError as error:
         return Verified((f"files: {error.message}",))
@@ -134,6 +162,12 @@ def _simulate(procedure: Procedure, request: Mapping[str, Any]) -> dict[str, Any
     from bpm.service.simulate import simulate_procedure
 
     return simulate_procedure(procedure, **request)
+
+
+def _compare(as_is: Procedure, to_be: Procedure, request: Mapping[str, Any]) -> dict[str, Any]:
+    from bpm.service.compare import compare_procedures
+
+    return compare_procedures(as_is, to_be, **request)
 
 
 def _picture(procedure: Procedure) -> str | None:

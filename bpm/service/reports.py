@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bpm.service import report
+from bpm.service import audit, report
 from bpm.service.access import Actor, own, require
 from bpm.service.context import Answer, Services, perform
 from bpm.service.procedures import find
@@ -24,17 +24,20 @@ def make(
     *,
     lang: str,
     version: int | None = None,
+    to_version: int | None = None,
     request: dict[str, int] | None = None,
     key: str | None = None,
 ) -> Answer:
-    """Draw up and keep the report on a procedure; answers `{id, procedure, version, digest, created_at}`."""
+    """Draw up and keep the report on a procedure; answers `{id, procedure, version, digest, created_at}`. `to_version`
+    is the version that is to be."""
     require(actor, "reports.make")
     with services.reading() as work:
         row = find(work, actor, procedure, version)
         files = queries.files(work, row.id)
+        later = queries.files(work, find(work, actor, procedure, to_version).id) if to_version is not None else None
         now = work.now
     asked = request or dict(report.DEFAULT_REQUEST)
-    drawn = report.report(files, created=now, lang=lang, request=asked)
+    drawn = report.report(files, created=now, lang=lang, request=asked, to_be=later, ledger=audit.head(services))
 
     def do(work: UnitOfWork) -> Answer:
         kept = ComputationRow(
@@ -43,7 +46,7 @@ def make(
             office=actor.office,
             kind=KIND,
             subject=row.key,
-            request={"version": row.version, "lang": lang, **asked},
+            request={"version": row.version, "to_version": to_version, "lang": lang, **asked},
             state="done",
             progress={},
             # as text: a report's numbers must come back with the bytes they went in with
@@ -59,7 +62,7 @@ def make(
         work.add(kept)
         return Answer(_view(kept), 201)
 
-    return perform(services, actor, do, key=key, request=[KIND, row.id, lang, asked])
+    return perform(services, actor, do, key=key, request=[KIND, row.id, to_version, lang, asked])
 
 
 def list_some(services: Services, actor: Actor, procedure: str) -> dict[str, Any]:

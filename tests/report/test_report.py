@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
-import shutil
 from datetime import UTC, datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pikepdf
 import pytest
+from openpyxl import load_workbook
 
 from bpm.errors import InvalidRequest, LichtungError
+from bpm.model.edit import apply, of_json
 from bpm.report import figures, pdf
+from bpm.report.document import Paragraph, Table
+from bpm.report.tables import set_csv, set_xlsx
 from bpm.service import report as service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,12 +38,15 @@ def written(drawn: dict[str, object]) -> bytes:
 
 
 def test_a_report_verifies_in_every_format(drawn: dict[str, object], written: bytes, tmp_path: Path) -> None:
-    (tmp_path / "r.pdf").write_bytes(written)
-    (tmp_path / "r.json").write_bytes(service.write(drawn, "json"))
-    (tmp_path / "r.html").write_bytes(service.write(drawn, "html"))
-    shutil.copy(tmp_path / "r.json", tmp_path / "r.report.json")
-    for name in ("r.pdf", "r.json", "r.html"):
-        assert service.verify(tmp_path / name).differences == ()
+    (tmp_path / "r.report.json").write_bytes(service.write(drawn, "json"))
+    for format in service.FORMATS:
+        path = tmp_path / f"r.{format}"
+        path.write_bytes(written if format == "pdf" else service.write(drawn, format))
+        assert service.verify(path).differences == (), format
+    for format in service.BESIDE:
+        path = tmp_path / f"r.{format}"
+        path.write_bytes(path.read_bytes().replace(b"5", b"6", 1))
+        assert service.verify(path).differences == ("bytes",), format
 
 
 def test_one_changed_byte_is_noticed_wherever_it_is(written: bytes, tmp_path: Path) -> None:
@@ -133,6 +140,71 @@ def test_a_pdf_without_figures_is_no_report(tmp_path: Path) -> None:
     empty.save(tmp_path / "r.pdf")
     with pytest.raises(LichtungError, match="carries no"):
         service.verify(tmp_path / "r.pdf")
+
+
+@pytest.fixture(scope="module")
+def proposed() -> dict[str, object]:
+    """The same procedure without the printout for the file, beside today's."""
+    files = service.collect(PROCEDURE)
+    edits = of_json([{"do": "remove-step", "element": "antrag_ausdrucken"}])
+    slim = {**files, "procedure.bpmn": apply(files["procedure.bpmn"], edits, "procedure.bpmn")}
+    head = {"number": 7, "until": "2026-11-24T00:00:00+00:00", "digest": "ab" * 32}
+    return service.report(files, created=CREATED, lang="de", request=REQUEST, to_be=slim, ledger=head)
+
+
+def test_before_and_after_are_counted_the_same_way_and_compared_in_pairs(
+    proposed: dict[str, object], tmp_path: Path
+) -> None:
+    report = json.loads(figures.canonical(proposed))
+    before, after = report["as_is"], report["to_be"]
+    assert after["removed"] == ["antrag_ausdrucken"]
+    assert after["added"] == []
+    assert sum(one["steps"] for one in after["roles"]) == sum(one["steps"] for one in before["roles"]) - 1
+    change = after["comparison"]["difference"]["processing_time_s"]
+    means = [after["comparison"][state]["kpis"]["processing_time_s"]["mean"] for state in ("as_is", "to_be")]
+    assert change["mean"] == pytest.approx(means[1] - means[0])
+    assert means[0] == before["simulation"]["kpis"]["processing_time_s"]["mean"]
+    page = service.write(proposed, "html").decode()
+    assert "Entfällt: " in page
+    assert f"7:{'ab' * 32}" in page
+    (tmp_path / "r.json").write_bytes(service.write(proposed, "json"))
+    assert service.verify(tmp_path / "r.json").differences == ()
+
+
+def test_a_changed_proposal_is_noticed(proposed: dict[str, object], tmp_path: Path) -> None:
+    forged = json.loads(figures.canonical(proposed))
+    forged["to_be"]["comparison"]["difference"]["cost_eur"]["mean"] = -1000.0
+    forged["digest"] = figures.digest(forged)
+    (tmp_path / "r.json").write_bytes(figures.canonical(forged))
+    assert service.verify(tmp_path / "r.json").differences == ("/digest", "/to_be/comparison/difference/cost_eur/mean")
+
+
+FORMULAS = [
+    "=1+1",
+    "+A1",
+    "-A1",
+    "@x",
+    "\t=1",
+    "\r=1",
+    "＝1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("x")',
+    "+49 89 1",
+    ";=1",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula_whatever_a_name_begins_with(text: str) -> None:
+    blocks = [Table(text, (text, "n"), ((text, "-5,5"),), (1,))]
+    lines = list(csv.reader(StringIO(set_csv(blocks).decode("utf-8-sig")), delimiter=";"))
+    for cell in (cell for line in lines for cell in line):
+        assert cell == "-5,5" or cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "＝"), cell
+    head = {"lang": "de", "created": "2026-11-24T00:00:00+00:00", "procedure": {"name": text}}
+    book = load_workbook(BytesIO(set_xlsx(head, [Paragraph(text), *blocks])))
+    cells = [cell for sheet in book for row in sheet for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert [cell.value for cell in cells if cell.data_type == "n"] == [-5.5]
 
 
 def test_only_known_formats_are_written(drawn: dict[str, object]) -> None:
