@@ -107,11 +107,11 @@ def _direct(given: Given, graph: Graph, step: Task) -> Knockout | None:
     branches = tuple(flow.id for flow in graph.outgoing[gateway.id] if refuses(graph, flow))
     if not branches or len(branches) == len(graph.outgoing[gateway.id]):
         return None
-    share = _share(given, gateway.id, branches)
+    share = share_of(given, gateway.id, branches)
     return Knockout(step, looks_at(given, step), branches, share=share, minutes=minutes_of(step))
 
 
-def _share(given: Given, gateway: str, branches: tuple[str, ...]) -> float | None:
+def share_of(given: Given, gateway: str, branches: tuple[str, ...]) -> float | None:
     """The probability of some branches as the scenario has it."""
     for entry in (given.procedure.scenario or {}).get("gateway_branching_probabilities") or ():
         if isinstance(entry, Mapping) and entry.get("gateway_id") == gateway:

@@ -6,12 +6,15 @@ Whoever asks for missing papers or hears somebody does what the law asks (a duty
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from bpm.analyser.observed import Observed, asks_for_papers
 from bpm.kpis import half_width
+from bpm.model.graph import Graph
+from bpm.model.process import Gateway
 
 ENOUGH = 30
 EXPECTED = 1.2
@@ -33,6 +36,20 @@ class Rounds:
     @property
     def interval(self) -> list[float]:
         return [round(self.mean - self.half_width, 4), round(self.mean + self.half_width, 4)]
+
+
+def loops(graph: Graph) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(deciding gateway, flow that leads back, steps done again) of every way back of a process."""
+    for node in graph.process.nodes:
+        if not isinstance(node, Gateway) or node.type != "exclusiveGateway" or len(graph.outgoing[node.id]) < 2:
+            continue
+        for flow in graph.outgoing[node.id]:
+            if flow.target == node.id or not graph.precedes(flow.target, node.id):
+                continue
+            between = graph.after(flow.target) | {flow.target}
+            again = [s.id for s in graph.steps() if s.id in between and graph.precedes(s.id, node.id)]
+            if again:
+                yield node.id, flow.id, tuple(again)
 
 
 def roles_of(observed: Observed) -> list[list[str | None]]:

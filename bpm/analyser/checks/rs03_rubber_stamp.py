@@ -4,7 +4,8 @@ What it finds
 In a real log (`--log`), a step of which it is known how a refusal looks, with at least 300 cases and so few refusals
 that the share of approvals is above 99 % with 95 % certainty (exact interval). How a refusal looks must be named: by
 the guide to the log, or by a branch of the model that is called so. That cases simply end after a step is no refusal
-and no approval; then nothing is said but "no outcome known".
+and no approval; then nothing is said but "no outcome known". A refusal that the data can never reach is a dead path
+(RS11).
 
 Why it costs
 The step takes time of the highest paid people and lets each case lie; and those before it rely on it.
@@ -40,7 +41,7 @@ In einem echten Protokoll (`--log`) ein Schritt, von dem bekannt ist, woran man 
 300 Fällen und so wenigen Ablehnungen, dass der Anteil der Zustimmungen mit 95 % Sicherheit über 99 % liegt (exaktes
 Intervall). Woran man eine Ablehnung erkennt, muss jemand benennen: die Lesehilfe zum Protokoll oder ein Zweig des
 Modells, der so heißt. Dass Fälle nach einem Schritt einfach enden, ist weder Ablehnung noch Zustimmung; dann heißt es
-nur "kein Ergebnis bekannt".
+nur "kein Ergebnis bekannt". Eine Ablehnung, zu der die Daten nie führen können, ist ein toter Zweig (RS11).
 
 Warum es kostet
 Der Schritt kostet Zeit der am höchsten bezahlten Leute und lässt jeden Fall liegen; und wer vorher prüft, verlässt
