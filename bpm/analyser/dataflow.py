@@ -24,6 +24,7 @@ from functools import cached_property
 from bpm.analyser.concurrency import Concurrency
 from bpm.analyser.datause import Use, collect_uses
 from bpm.analyser.net import compile_net
+from bpm.analyser.soundness import Changes
 from bpm.model.graph import EXIT, Graph
 from bpm.model.procedure import Procedure
 from bpm.model.process import Activity, Event, FlowNode
@@ -100,6 +101,20 @@ class DataFlow:
         """Whether the procedure says what a case brings along (even nothing): by cases, or by its start events."""
         starts = self.graph.starts(self.graph.process.id)
         return bool(self.procedure.cases) or any(self.recorded(start.id) for start in starts)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What may change data between two guards, as the record says."""
+        local: set[str] = set()
+        silent = set(self._silent)
+        for node in self.graph.process.nodes:
+            if isinstance(node, Event) and not self.recorded(node.id):
+                silent |= {node.id} if any(d.kind in ("message", "signal") for d in node.definitions) else set()
+            if isinstance(node, Activity):
+                local |= {mapping.target for mapping in node.inputs if self.graph.expanded(node.id)}
+                local |= {node.loop.element_variable or ""} if node.loop is not None else set()
+        writes = {node: self.writes(node) | self.deletes(node) for node in self.uses}
+        return Changes(writes, frozenset(silent), frozenset(local))
 
     # --- order -------------------------------------------------------------------------------------------------
 

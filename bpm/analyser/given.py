@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bpm.analyser.proofs import Proofs
     from bpm.analyser.rivals import Stated
     from bpm.analyser.search import Budget
-    from bpm.analyser.soundness import Soundness
+    from bpm.analyser.soundness import Changes, Soundness
     from bpm.analyser.tables import Geometry, NotBoxes
     from bpm.analyser.upstream import Dead
     from bpm.eventlog import Recorded
@@ -121,7 +121,9 @@ class Given:
         """What the state space of the main process tells; explored once for all checks of the flow."""
         from bpm.analyser.soundness import examine
 
-        return None if self.process is None else examine(self.graph or self.process)
+        if self.process is None or self.graph is None:
+            return None
+        return examine(self.graph, changes=lambda: self._changes(self.graph))
 
     @cached_property
     def verdicts(self) -> tuple[Soundness, ...]:
@@ -130,9 +132,14 @@ class Given:
 
         main = self.process
         return tuple(
-            self.soundness if graph.process is main and self.soundness is not None else examine(graph)
+            self.soundness
+            if graph.process is main and self.soundness is not None
+            else examine(graph, changes=lambda graph=graph: self._changes(graph))  # type: ignore[misc]
             for graph in self.graphs
         )
+
+    def _changes(self, graph: Graph | None) -> Changes:
+        return next(flow.changes for flow in self.dataflows if flow.graph is graph)
 
     @cached_property
     def observed(self) -> Observed | None:

@@ -24,6 +24,7 @@ from bpm.analyser.exploration import Exploration, TooManyStates, explore
 from bpm.analyser.net import Net, compile_net
 from bpm.analyser.reduction import reduce_net
 from bpm.model.graph import Graph, components
+from bpm.model.guarded import GuardedGame
 from bpm.model.process import Activity, Event, Process
 from bpm.model.tokens import Scope, State, Step, TokenGame, TooManyChoices
 from bpm.model.whole import WholeGame
@@ -79,10 +80,55 @@ class Soundness:
         return None if self.skipped or self.partial else True
 
 
-def examine(process: Process | Graph, *, states: int = STATES, reduced: bool = True) -> Soundness:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Which nodes give which items a value, and behind which nodes any item may have changed. `local` are names that
+    mean something else inside an activity."""
+
+    writes: Mapping[str, Collection[str]]
+    forgets: Collection[str]
+    local: frozenset[str] = frozenset()
+
+
+def examine(
+    process: Process | Graph,
+    *,
+    states: int = STATES,
+    reduced: bool = True,
+    changes: Callable[[], Changes] | None = None,
+) -> Soundness:
     """Decide soundness of `process`; a bound or an element outside the semantics gives `skipped`, never an exception.
 
-    `reduced=False` leaves out the reductions (to check them)."""
+    `reduced=False` leaves out the reductions (to check them). With `changes` a defect is only reported if two guards on
+    the same unchanged datum need not contradict each other for it (as far as `WHOLE_STATES` markings show)."""
+    found = _examine(process, states, reduced)
+    if changes is None or not (found.deadlock or found.livelock or found.unsafe):
+        return found
+    graph = process if isinstance(process, Graph) else Graph(process)
+    return _with_data(graph, found, changes())
+
+
+def _with_data(graph: Graph, found: Soundness, changes: Changes) -> Soundness:
+    """The verdicts that the data allow; as they were if the data say nothing, or there are too many markings."""
+    game = GuardedGame(graph, once=True, writes=changes.writes, forgets=changes.forgets)
+    if not game.classes or changes.local & set(game.classes):
+        return found
+    try:
+        played = _play(game, WHOLE_STATES)
+    except TooManyChoices:
+        return found
+    if played.partial:
+        return found
+    return replace(
+        found,
+        deadlock=found.deadlock and played.deadlock,
+        livelock=found.livelock and played.livelock,
+        unsafe=found.unsafe and played.unsafe,
+        partial=None,
+    )
+
+
+def _examine(process: Process | Graph, states: int, reduced: bool) -> Soundness:
     game = TokenGame(process, once=True)
     process = game.graph.process
     if unfolded(game.graph):

@@ -67,17 +67,20 @@ class Scope(NamedTuple):
 
 
 class State(NamedTuple):
-    """A marking. `fired` are the non-interrupting events that occurred (only where they may occur once)."""
+    """A marking. `fired` are the non-interrupting events that occurred (only where they may occur once); `known` is
+    what guards have shown about data (only where data are played): item and numbers of its possible values."""
 
     root: Scope
     fired: tuple[str, ...] = ()
+    known: tuple[tuple[str, frozenset[int]], ...] = ()
 
 
 class Step(NamedTuple):
     """One possible move. `kind`: start, pass (a node is done), enter and complete (a sub-process begins, ends),
     boundary, trigger (the start event of an event sub-process). `flows` are the ids of the flows that get a token;
     `scope` is the way to the scope (indices into `inner`), `take` the places that lose a token. A thrown error,
-    escalation or cancellation names its `catcher` and the flows that this gives a token to."""
+    escalation or cancellation names its `catcher` and the flows that this gives a token to; `shows` is what a guard
+    tells about data (see `State.known`)."""
 
     node: str
     kind: str
@@ -86,6 +89,7 @@ class Step(NamedTuple):
     take: tuple[int, ...] = ()
     catcher: str = ""
     catcher_flows: tuple[str, ...] = ()
+    shows: tuple[tuple[str, frozenset[int]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -395,7 +399,7 @@ class TokenGame:
         for place in step.take:
             chain[-1].tokens.remove(place)
         self._apply(chain, step, fired)
-        return State(_freeze(root), tuple(sorted(fired)))
+        return State(_freeze(root), tuple(sorted(fired)), state.known)
 
     def _apply(self, chain: list[_Live], step: Step, fired: set[str]) -> None:
         """What a step changes beside the tokens it takes; `chain` are the scopes from the process to its own."""

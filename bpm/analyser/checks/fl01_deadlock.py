@@ -2,7 +2,8 @@
 
 What it finds
 A reachable state of a process in which something is still open, but no step, event or gateway can go on. The trace is a
-shortest way there. Every outcome of a guard counts as possible, whatever the data; every event may occur.
+shortest way there. Every outcome of a guard counts as possible, unless an earlier guard on the same datum rules it out
+and no step in between may have changed it; every event may occur.
 
 Why it costs
 The case never ends. Somebody has to notice, search and repair it by hand, and the citizen waits meanwhile.
@@ -33,8 +34,9 @@ DE = """Ein Fall kann stecken bleiben: Schritte warten aufeinander, und nichts g
 
 Was gefunden wird
 Ein erreichbarer Stand eines Ablaufs, in dem noch etwas offen ist, aber kein Schritt, kein Ereignis und keine
-Verzweigung weiterkann. Gezeigt wird ein kürzester Weg dorthin. Jeder Ausgang einer Bedingung gilt als möglich, gleich
-welche Daten vorliegen; jedes Ereignis kann eintreten.
+Verzweigung weiterkann. Gezeigt wird ein kürzester Weg dorthin. Jeder Ausgang einer Bedingung gilt als möglich, es sei
+denn, eine frühere Bedingung an dieselbe Angabe schließt ihn aus und kein Schritt dazwischen kann sie geändert haben;
+jedes Ereignis kann eintreten.
 
 Warum es kostet
 Der Fall endet nie. Jemand muss ihn bemerken, suchen und von Hand richten; so lange warten die Bürgerinnen und Bürger.
