@@ -152,7 +152,10 @@ def _constants(given: Given, step: Task, cells: list[str]) -> Iterator[Any]:
     own = given.table_of(step.decision or "") if isinstance(step, BusinessRuleTask) else None
     texts = [rule.outputs[0] for rule in own.table.rules] if own is not None else cells
     for text in dict.fromkeys(found for cell in texts for found in _CONSTANT.findall(cell)):
-        yield evaluate(parse_expression(text), {})
+        try:
+            yield evaluate(parse_expression(text), {})
+        except LichtungError:
+            continue  # no text of FEEL after all: nothing is proven by it
 
 
 def _always_refused(
