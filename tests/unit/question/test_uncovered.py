@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,18 @@ from bpm.model.reader import read
 from bpm.question import uncovered
 from bpm.service.check import check
 from bpm.service.simulate import scenario_of
+from bpm.service.uncovered import with_shares
 from bpm.simulator.casemix import draw
 
 ROOT = Path(__file__).parents[3]
 CITY = ROOT / "processes" / "muenchen"
 GAPS = ROOT / "tests" / "checks" / "rc01"
+
+
+@pytest.fixture(autouse=True)
+def fewer_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 drawn cases instead of 10,000 say the same here."""
+    monkeypatch.setattr("bpm.service.check.with_shares", partial(with_shares, cases=300))
 
 
 def gap_of(*paths: Path, **options: Any) -> dict[str, Any]:
@@ -51,7 +59,7 @@ def test_the_uncovered_share_is_what_deciding_each_drawn_case_shows() -> None:
 def test_a_gap_tells_the_share_its_interval_and_how_many_cases() -> None:
     evidence = gap_of(CITY / "dienstreise")
     assert {"exists", "boxes", "example", "complete"} <= set(evidence)
-    assert evidence["n"] == 10_000
+    assert evidence["n"] == 300
     assert evidence["interval_95"][0] <= evidence["uncovered_share"] <= evidence["interval_95"][1]
     assert evidence["not_recorded"] == []
 
