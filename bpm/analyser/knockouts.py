@@ -14,6 +14,7 @@ from typing import Any
 
 from bpm.analyser.given import Given
 from bpm.analyser.likeness import inputs_of, reads, says_check, writes
+from bpm.analyser.normative import binding
 from bpm.analyser.observed import says_refusal
 from bpm.analyser.protected import protection, recognise
 from bpm.errors import LichtungError
@@ -42,10 +43,12 @@ class Knockout:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """A check could be made when `ready` (the last step that gives it a datum; None: from the start) is done. `sure`
-    are the steps since then that every case has before the check, `minutes` their work, `unknown` those without."""
+    """A check could be made when `ready` is done: the last step that gives it a datum or that law puts before it.
 
-    ready: str | None
+    `sure` are the steps since then that every case has before the check, `minutes` their work, `unknown` those without.
+    """
+
+    ready: str
     sure: tuple[str, ...]
     minutes: float
     unknown: tuple[str, ...]
@@ -201,6 +204,8 @@ def lateness(given: Given, graph: Graph, check: Knockout) -> Lateness | None:
     giving = [step for step in before if writes(step) & check.inputs]
     if not check.inputs or not check.inputs <= frozenset().union(*(writes(step) for step in giving)):
         return None
+    law = legal_order(given)
+    giving += [step for step in before if (step.id, check.step.id) in law and step not in giving]
     last = [step for step in giving if not any(graph.precedes(step.id, other.id) for other in giving)]
     if len(last) != 1:
         return None  # data from several branches: ready only where they join
@@ -215,6 +220,17 @@ def lateness(given: Given, graph: Graph, check: Knockout) -> Lateness | None:
         tuple(known),
         sum(value for value in known.values() if value),
         tuple(step for step, value in known.items() if value is None),
+    )
+
+
+def legal_order(given: Given) -> frozenset[tuple[str, str]]:
+    """Pairs of steps of which a norm beside the model says that the one comes before the other."""
+    return frozenset(
+        (one, other)
+        for norm in binding(given)
+        if norm.template in ("precedence", "succession", "chain-precedence")
+        for one in norm.first
+        for other in norm.second
     )
 
 

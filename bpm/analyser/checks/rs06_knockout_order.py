@@ -32,7 +32,7 @@ from typing import Any
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
-from bpm.analyser.knockouts import Knockout, chains
+from bpm.analyser.knockouts import Knockout, chains, legal_order
 from bpm.analyser.likeness import titles, writes
 from bpm.analyser.observed import Observed, decimal
 from bpm.analyser.ordering import Saving, guessed, saving
@@ -96,6 +96,8 @@ def _chain(given: Given, graph: Graph, chain: Sequence[Knockout], known: tuple[T
         for b, other in enumerate(chain)
         if a < b and (writes(one.step) & other.inputs or (not one.inputs or not other.inputs))
     }
+    law = legal_order(given)
+    first |= {(a, b) for a, one in enumerate(ids) for b, other in enumerate(ids) if (one, other) in law}
     observed = given.observed
     minutes = [one.minutes for one in chain]
     tried = [] if observed is None else _of_steps(observed, ids, known)

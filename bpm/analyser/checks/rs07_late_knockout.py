@@ -128,7 +128,7 @@ def _in_model(
 def _finding(
     given: Given, graph: Graph, one: Knockout, late: Lateness, dearer: list[str], evidence: dict[str, Any]
 ) -> Finding:
-    label, before, ready = (titles(graph, ids) for ids in ((one.step.id,), tuple(dearer), (late.ready or "",)))
+    label, before, ready = (titles(graph, ids) for ids in ((one.step.id,), tuple(dearer), (late.ready,)))
     minutes = {lang: f"{late.minutes:g}".replace(".", "," if lang == "de" else ".") for lang in ("de", "en")}
     return Finding(
         code="RS07",
