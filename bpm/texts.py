@@ -105,6 +105,35 @@ HIT_POLICY: Mapping[str, str] = {
     "RULE ORDER": "alle zutreffenden Regeln gelten, in ihrer Reihenfolge",
     "OUTPUT ORDER": "alle zutreffenden Regeln gelten, nach Wichtigkeit",
 }
+ASPECT: Mapping[str, str] = {
+    "name": "Name",
+    "type": "Art",
+    "channel": "Kanal",
+    "minutes": "Arbeit (min)",
+    "reads": "liest",
+    "writes": "schreibt",
+    "documents": "Unterlagen",
+    "topic": "fragt ab",
+    "other": "weitere Angaben",
+}
+"""What may differ about a step between two versions."""
+
+CHANNEL: Mapping[str, str] = {
+    "online": "online",
+    "counter": "Schalter",
+    "phone": "Telefon",
+    "mail": "Post",
+    "paper": "Papier",
+}
+
+CHANGE: Mapping[str, str] = {
+    "removed": "entfällt",
+    "new": "neu",
+    "changed": "anders",
+    "rewired": "führt anders",
+}
+"""What happens to an element in a proposal."""
+
 KIND: Mapping[str, str] = {
     "startEvent": "Beginn",
     "endEvent": "Ende",

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.routes import pages, pages_tableproposals, pages_without, pages_work
+from api.routes import pages, pages_proposals, pages_tableproposals, pages_without, pages_work
 from api.web.rendering import HERE, PACKAGES
 from api.web.visit import Visit
 from bpm.errors import Forbidden, LichtungError, NotExecutable
@@ -31,8 +31,9 @@ def mount(app: FastAPI) -> None:
     """Add the workbench to `app`; JSON clients keep their problem documents."""
     app.include_router(pages.router)
     app.include_router(pages_work.router)
-    app.include_router(pages_tableproposals.router)
     app.include_router(pages_without.router)
+    app.include_router(pages_proposals.router)
+    app.include_router(pages_tableproposals.router)
     for name, folder in PACKAGES.items():
         files = StaticFiles(directory=HERE / "node_modules" / folder, check_dir=False)
         app.mount(f"/static/vendor/{name}", files, name=f"vendor-{name}")

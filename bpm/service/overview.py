@@ -14,6 +14,7 @@ from typing import Any
 from bpm.analyser.finding import Finding
 from bpm.analyser.run import SHOWN_FIRST, WORTH_A_TALK, Analysis, Reported, ranked
 from bpm.model.decision import Decision, DecisionTable
+from bpm.model.edit import VOCABULARY
 from bpm.model.procedure import Procedure
 from bpm.model.process import Deadline, LegalBasis
 from bpm.model.steps import Step, tabulate
@@ -55,6 +56,13 @@ class Question:
     organs: tuple[LegalBasis, ...]
     boxes: tuple[str, ...] = ()
     way: tuple[str, ...] = ()
+
+    @property
+    def shows_process(self) -> bool:
+        """Whether its remedy changes the process, so that today and the proposal can stand side by side."""
+        remedy = self.reported.finding.remedy
+        kinds = [VOCABULARY.get(str(edit.get("do"))) for edit in remedy.edits] if remedy is not None else []
+        return bool(kinds) and all(kind is not None and kind.notation == "bpmn" for kind in kinds)
 
     @property
     def shows_table(self) -> bool:
