@@ -32,12 +32,13 @@ class _Reducer:
         self.todo: dict[int, None] = dict.fromkeys(sorted({*self.makers, *self.users}))
 
     def run(self) -> None:
+        rules = (self._series, self._same, self._loop, self._calm, self._twins, self._block, self._scope)
         while self.todo:
             place = next(iter(self.todo))
             del self.todo[place]
             if place in self.net.memory or not (place in self.makers or place in self.users):
                 continue
-            for rule in (self._same, self._loop, self._calm, self._series, self._twins, self._block, self._scope):
+            for rule in rules:
                 if rule(place):
                     break
 
