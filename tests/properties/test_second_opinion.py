@@ -1,6 +1,7 @@
 """What boxes and checks prove about a table is what z3 proves and what trying the cases shows; none is believed alone.
 
-Some hundred tables here; `make prove` (or BPM_TABLES=10000) tries as many as asked. BPM_TABLES_FROM moves the seeds.
+A hundred tables here, z3 asked about every fifth; `make prove` (or BPM_TABLES=10000) tries as many as asked.
+BPM_TABLES_FROM moves the seeds.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from tests.properties.tables import POLICIES, located, trials
 
 z3 = pytest.importorskip("z3", reason="the extra `verify` is not installed: there is no second opinion")
 
-TABLES = int(os.environ.get("BPM_TABLES", "100"))
+TABLES = int(os.environ.get("BPM_TABLES", "120"))
 FIRST = int(os.environ.get("BPM_TABLES_FROM", "20261124"))
+SOLVED = 5 if TABLES < 1000 else 1
+"""Every so many tables z3 is asked, too: that is what costs."""
 MOST_SHOWN = 10
 
 
@@ -32,7 +35,7 @@ def test_boxes_solver_and_every_case_of_a_grid_agree_on_generated_tables() -> No
     for number, found in enumerate(trials(FIRST, TABLES)):
         if number % 500 == 499:
             context = z3.Context()
-        opinions = Opinions(found, context)
+        opinions = Opinions(found, None if number % SOLVED else context)
         counted["as boxes"] += opinions.shape is not None
         counted["by z3"] += opinions.proofs is not None
         wrong = list(opinions.disagreements())
@@ -42,7 +45,7 @@ def test_boxes_solver_and_every_case_of_a_grid_agree_on_generated_tables() -> No
           f"{counted['by z3']} by z3, {len(trouble)} disagreements")  # fmt: skip
     assert not trouble, "\n".join(trouble[:MOST_SHOWN])
     assert counted["as boxes"] > TABLES / 2, "most tables are boxes"
-    assert counted["by z3"] > counted["as boxes"], "and z3 is asked about those that are not, too"
+    assert counted["by z3"] * SOLVED > counted["as boxes"], "and z3 is asked about those that are not, too"
 
 
 def test_the_tables_try_every_policy_and_every_claim() -> None:
