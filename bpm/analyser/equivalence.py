@@ -90,6 +90,8 @@ class Prover:
 
     def compare(self, after: DecisionTable, budget: Budget) -> Answer:
         """Whether the table and `after` decide the same; what that takes is taken from `budget`."""
+        if budget.left <= 0:
+            return ENTANGLED
         before = self.at.table
         if not _comparable(before, after):
             return SHAPES
@@ -109,8 +111,10 @@ class Prover:
             places = known[rule.inputs, rule.outputs]
             rows.append(places.pop(0) if len(places) > 1 else places[0])
         try:
-            old = _Sheet(space.outcomes(before), range(len(before.rules)), before.rules)
-            now = _Sheet(space.outcomes(after), rows, after.rules)
+            said = space.outcomes(before)
+            same = (before.hit_policy, before.aggregation) == (after.hit_policy, after.aggregation)
+            old = _Sheet(said, range(len(before.rules)), before.rules)
+            now = _Sheet(said if same else space.outcomes(after), rows, after.rules)
         except Unclear as problem:
             return Undecided(problem.reason)
         return _Walk(space, old, now, budget).run()
@@ -137,6 +141,9 @@ def _comparable(before: DecisionTable, after: DecisionTable) -> bool:
 def _filled(before: DecisionTable, after: DecisionTable) -> Iterator[Rule]:
     """The other table's rules with a cell for every column of the first; one that is gone matches everything."""
     theirs = [(_one_line(clause.expression), clause.type) for clause in after.inputs]
+    if theirs == [(_one_line(clause.expression), clause.type) for clause in before.inputs]:
+        yield from (Rule("", rule.inputs, rule.outputs) for rule in after.rules)
+        return
     for rule in after.rules:
         cells = list(zip(theirs, rule.inputs, strict=False))
         row = []
@@ -329,17 +336,36 @@ class _Walk:
         # UNIQUE and ANY give the same to the same rows; with other policies even a case without a rule may differ
         self.every = len(policies) > 1 and policies != {"UNIQUE", "ANY"}
         self.changed = -1 if self.every else _changed(old, now)
+        self.rows = old.mask | now.mask
+        if not self.every:
+            self.rows &= self._near()
         self.cuts = [self._cut(number) for number in range(len(space.boxes.columns))]
 
     def _cut(self, number: int) -> list[tuple[int, int | None]]:
         """A column's values as (rows met, atom), one for each set of rows; atom None for a value of another kind."""
         found: dict[int, int | None] = {}
         for bit, rows in self.space.atoms[number]:
-            found.setdefault(rows, bit)
+            if rows & self.changed or self.every:
+                found.setdefault(rows & self.rows, bit)
         foreign = self.space.foreign[number]
-        if foreign is not None:
-            found.setdefault(foreign, None)
+        if foreign is not None and (foreign & self.changed or self.every):
+            found.setdefault(foreign & self.rows, None)
         return list(found.items())
+
+    def _near(self) -> int:
+        """The rows that some case meets together with a changed one: no other row matters to it."""
+        near = 0
+        for changed in _single(self.changed):
+            beside = -1
+            for number, atoms in enumerate(self.space.atoms):
+                here = self.space.foreign[number] or 0
+                meeting = here if here & changed else 0
+                for _, rows in atoms:
+                    if rows & changed:
+                        meeting |= rows
+                beside &= meeting
+            near |= beside
+        return near
 
     def run(self) -> Answer:
         if self.changed == 0:
@@ -348,7 +374,7 @@ class _Walk:
         order = sorted(
             range(len(self.cuts)), key=lambda at: sum(bool(rows & self.changed) for rows, _ in self.cuts[at])
         )
-        stack: list[tuple[int, int, Seen]] = [(0, self.old.mask | self.now.mask, ())]
+        stack: list[tuple[int, int, Seen]] = [(0, self.rows, ())]
         seen: set[tuple[int, int]] = set()
         unsure = False
         while stack:
@@ -390,6 +416,13 @@ class _Walk:
             # no cell and no type says what kind of value it is, but there is one
             case[entry.expression] = PLAIN["string"] if value is None and bit not in (None, entry.null) else value
         return Witness(case, tuple(strange))
+
+
+def _single(mask: int) -> Iterator[int]:
+    """The bits of a mask, each as a mask."""
+    while mask:
+        yield mask & -mask
+        mask &= mask - 1
 
 
 def _atoms(entry: Column) -> tuple[tuple[int, int], ...]:

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 
 from bpm.analyser import unboxed
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given, TableAt
+from bpm.analyser.tableremedies import without_rules
 from bpm.analyser.upstream import Dead
 
 DE = """Eine Regel wartet auf Ergebnisse, die die Entscheidungen davor nie geben.
@@ -113,6 +114,7 @@ def _finding(given: Given, at: TableAt, dead: Dead) -> Finding:
             "input": dead.expression,
             "possible": list(dead.possible),
         },
-        remedy=Remedy("board", ({"do": "remove-rule", "decision": at.owner, "rule": dead.rule},)),
+        # it is dead by what another table says today, which no proof about this one may rest on
+        remedy=without_rules(given, at, "RC09", (dead.rule - 1,), law=False),
         identity=(at.content(dead.rule),),
     )

@@ -33,7 +33,7 @@ from typing import Any
 
 from bpm.analyser.boxes import Budget
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.joint import Conflict, Joint, TooMuch, lay_over
 from bpm.analyser.offers import Unruled, unruled
@@ -188,6 +188,7 @@ def _finding(given: Given, pair: Rivals, joint: Joint, conflicts: list[Conflict]
             "en": "Which of the two sources applies to this case, and who can change the other one?",
         },
         evidence={"fact": pair.fact, "cases": cases, "complete": len(conflicts) <= MOST_CASES},
+        remedy=Remedy("note"),
         identity=(
             pair.fact,
             *([] if pair.other is None else [pair.other.key]),
@@ -243,6 +244,7 @@ def _of_form(given: Given, found: Unruled) -> Finding:
             "offered": [_value(value) for value in offer.listed],
             "handed_over": [_value(value) for value in found.values],
         },
+        remedy=Remedy("note"),
         identity=(offer.field.key, *(_value(value) for value in found.values)),
     )
 

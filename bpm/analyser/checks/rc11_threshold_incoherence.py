@@ -30,7 +30,7 @@ from itertools import combinations
 from typing import Any
 
 from bpm.analyser.check import Outcome, Skipped, check
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.rows import cited, dated, leaves_open, sources_of
 from bpm.analyser.tables import agree, in_force
@@ -216,6 +216,7 @@ def _finding(given: Given, first: Place, second: Place, other: Given | None, dif
             ],
             "cases_between": list(difference.between),
         },
+        remedy=Remedy("note"),
         identity=(
             first.quantity,
             *([] if other is None else [other.key]),

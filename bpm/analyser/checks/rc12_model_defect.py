@@ -38,7 +38,7 @@ from bpm.analyser.defects import (
     unreadable,
     unreadable_logic,
 )
-from bpm.analyser.finding import Finding
+from bpm.analyser.finding import Finding, Remedy
 from bpm.analyser.given import Given
 from bpm.analyser.tables import MOST_RULES, names_of
 from bpm.model.decision import BusinessKnowledgeModel, Decision, DecisionModel
@@ -147,5 +147,6 @@ def _finding(given: Given, model: DecisionModel, defect: Defect) -> Finding:
         message={"de": f"„{name}“{row}: {defect.text['de']}.", "en": f"{name!r}{rule}: {defect.text['en']}."},
         question={"de": de, "en": en},
         evidence={"kind": defect.kind, **defect.evidence},
+        remedy=Remedy("note"),
         identity=(defect.kind, defect.stable),
     )
