@@ -15,8 +15,7 @@ from typing import Any
 class Remedy:
     """`applicability` is mechanical (proven), board (somebody must decide) or note (text only).
 
-    An edit is a mapping with `do`: `remove-step` (`element`), `merge-steps` (`elements`), `remove-rule` (`decision`,
-    `rule`), `replace-rules` (`decision`, `rules`, `with`: the cells of the new row), ...
+    An edit is the JSON form of an edit of `bpm.model.edit`: a mapping with `do`; that package lists the kinds.
     """
 
     applicability: str
