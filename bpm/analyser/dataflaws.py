@@ -101,8 +101,8 @@ class Flaws:
     # --- missing -----------------------------------------------------------------------------------------------
 
     def _missing(self, item: str, uses: tuple[Use, ...]) -> Iterator[Flaw | Undecided]:
-        if item in self.flow.given_at_start:
-            return
+        if item in self.flow.given_at_start or all(use.said in ("mapping", "guard", "condition") for use in uses):
+            return  # names of variables alone tell nothing about the data of the case
         writers = {use.element for use in uses if use.how == "write"}
         if not writers and not (not self.silent and self.flow.start_declared):
             return  # where it comes from is not recorded
@@ -153,6 +153,8 @@ class Flaws:
     # --- lost --------------------------------------------------------------------------------------------------
 
     def _lost(self, item: str, uses: tuple[Use, ...]) -> Iterator[Flaw | Undecided]:
+        if any(use.said == "association" for use in uses):
+            return  # what is drawn into a data object or store may be added to what is there
         writers = list(dict.fromkeys(use.element for use in uses if use.how == "write"))
         if len(writers) < 2 or not any(use.how == "read" for use in uses):
             return
@@ -164,7 +166,7 @@ class Flaws:
             path = self.graph.path(first, read[0]) if read else None
             if path is None:
                 continue
-            if silent := self._may_change(first, read[0]):
+            if silent := read[0] if read[0] in self.silent else self._may_change(first, read[0]):
                 yield Undecided(item, silent, "unrecorded")
             else:
                 yield Flaw("lost", item, (first, read[0]), path)
@@ -178,7 +180,8 @@ class Flaws:
         for one in changing:
             for other in touching:
                 pair = frozenset({one, other})
-                if len(pair) < 2 or pair in told or not self.flow.concurrent(one, other):
+                said = {use.said for use in uses if use.element in pair}
+                if len(pair) < 2 or pair in told or said == {"mapping"} or not self.flow.concurrent(one, other):
                     continue
                 told.add(pair)
                 found = self._run(item, one, _both_orders(one, other))

@@ -27,7 +27,7 @@ from bpm.analyser.net import compile_net
 from bpm.analyser.soundness import Changes
 from bpm.model.graph import EXIT, Graph
 from bpm.model.procedure import Procedure
-from bpm.model.process import Activity, Event, FlowNode
+from bpm.model.process import Activity, Event, FlowNode, ScriptTask
 from bpm.model.tokens import TokenGame, TooManyChoices
 
 NOTHING: frozenset[str] = frozenset()
@@ -63,7 +63,11 @@ class DataFlow:
         return self._items(node, "delete")
 
     def recorded(self, node: str) -> bool:
-        """Whether the model says which data a node uses; what is not recorded may use any."""
+        """Whether the model says which data a node uses; what is not recorded may use any, and so may a script that
+        nobody here reads."""
+        found = self.graph.nodes.get(node)
+        if isinstance(found, ScriptTask) and found.script and "feel" not in (found.format or "").lower():
+            return False
         return any(use.said != "guard" for use in self.uses.get(node, ()))
 
     @cached_property

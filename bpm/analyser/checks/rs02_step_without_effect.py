@@ -1,10 +1,11 @@
 """A step changes nothing: no outcome, no message and no duty rests on what it does.
 
 What it finds
-A step that is not in the backward slice of any outcome (end event), message or duty: nobody who matters for these reads
-what it records, and no choice between ends depends on it. Left alone are steps that a norm demands or that are
+A step that is not in the backward slice of any outcome (end event), message or duty: nobody who matters for these
+reads what it records, and no choice between ends depends on it. Left alone are steps that a norm demands or that are
 protected, that do something outside the case (send, pay, print, hand over, delete), and that collect data from people
-(BU02). Only recorded data count: if a later step records none, it could be the reader, and the step is undecided.
+(BU02). Only steps whose results are recorded (li:writes) are looked at: if a later step records none, it could be the
+reader, and the step is undecided.
 
 Why it costs
 Working time and waiting in every case, for a note that nobody opens.
@@ -38,8 +39,8 @@ Was gefunden wird
 Ein Schritt, auf dem rückwärts gesehen kein Ausgang (Ende), keine Nachricht und keine Pflicht ruht: was er festhält,
 liest niemand, der dafür zählt, und keine Weiche zwischen Ausgängen hängt daran. Außen vor bleiben Schritte, die eine
 Norm verlangt oder die geschützt sind, die außerhalb des Falls etwas tun (versenden, zahlen, drucken, aushändigen,
-löschen) und die Angaben von Menschen erheben (BU02). Nur erfasste Daten zählen: hat ein späterer Schritt keine
-erfasst, könnte er der Leser sein, und der Schritt bleibt unentschieden.
+löschen) und die Angaben von Menschen erheben (BU02). Nur Schritte mit erfassten Ergebnissen (li:writes) zählen: hat
+ein späterer Schritt keine erfasst, könnte er der Leser sein, und der Schritt bleibt unentschieden.
 
 Warum es kostet
 Arbeits- und Wartezeit in jedem Fall, für einen Vermerk, den niemand aufschlägt.
@@ -69,7 +70,7 @@ ASKED = ("citizen", "business")
 def find_steps_without_effect(given: Given) -> Iterator[Outcome]:
     """One finding per step, in the order of the model."""
     for flow in given.dataflows:
-        recorded = [step for step in flow.graph.steps() if flow.recorded(step.id)]
+        recorded = [step for step in flow.graph.steps() if step.facts.writes and flow.recorded(step.id)]
         if not recorded:
             if flow.graph.steps():
                 yield Skipped(reason=NOTHING, element=flow.graph.process.id, path=given.path)
@@ -85,8 +86,8 @@ def find_steps_without_effect(given: Given) -> Iterator[Outcome]:
 
 
 NOTHING = {
-    "de": "kein Schritt hat erfasst, welche Daten er liest oder schreibt",
-    "en": "no step records which data it reads or writes",
+    "de": "kein Schritt hat erfasst, welche Daten er schreibt",
+    "en": "no step records which data it writes",
 }
 
 
@@ -113,8 +114,8 @@ def _finding(given: Given, flow: DataFlow, step: Task) -> Finding:
     )
     name = titles(flow.graph, (step.id,))
     items = ", ".join(f"»{item}«" for item in written)
-    german = f"was er festhält ({items}), ändert keinen Ausgang" if written else "er hält nichts fest"
-    english = f"what it records ({items}) changes no outcome" if written else "it records nothing"
+    german = f"was er festhält ({items}), ändert keinen Ausgang"
+    english = f"what it records ({items}) changes no outcome"
     return Finding(
         code="RS02",
         basis="heuristic",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bpm.analyser.dataflaws import Flaw, Flaws, Undecided
+from bpm.analyser.dataflow import DataFlow
 from bpm.analyser.effects import acts_outward
 from bpm.analyser.given import Given
+from bpm.model.graph import Graph
 from bpm.model.procedure import Procedure
-from bpm.model.process import ServiceTask, UserTask
+from bpm.model.process import DataAssociation, DataElement, ScriptTask, ServiceTask, UserTask
 from tests.benchmarks.soundness import thousand
 from tests.unit.dataflow.models import flow
 from tests.unit.dataflow.test_dataflow import BOTH, CHOICE, LINE
+from tests.unit.tokens.drawing import draw
 
 
 def flaws(text: str, **data: str) -> list[tuple[str, ...]]:
@@ -71,6 +76,25 @@ def test_what_is_deleted_on_one_way_only_is_never_destroyed_on_the_other():
 def test_what_is_deleted_again_is_destroyed_twice_unless_written_between():
     assert flaws(LINE, s="> x", a="x>> x", b=">> x", c="") == [("destroyed-twice", "x", "b", "a")]
     assert flaws(LINE, s="> x", a="x>> x", b="> x", c=">> x") == []
+
+
+def test_what_is_drawn_into_a_data_object_may_be_added_to_it_and_a_foreign_script_may_read_anything():
+    drawn = flow(LINE, a="> x", b="> x", c="x").graph.process
+    objects = (DataElement("x", "dataObject", "x", "p"),)
+    into = (DataAssociation("c", True, ("x",), None),)
+    out = tuple(DataAssociation(node, False, (node,), "x") for node in ("a", "b"))
+    plain = draw(LINE)
+    process = replace(plain, data=objects, data_associations=(*into, *out))
+    assert list(Flaws(DataFlow(Procedure("p", "p", "p.bpmn", None), Graph(process))).find()) == []
+    nodes = tuple(
+        ScriptTask(id=n.id, type="scriptTask", parent="p", script="i++", format="groovy", facts=n.facts)
+        if n.id == "b"
+        else n
+        for n in drawn.nodes
+    )
+    data = DataFlow(Procedure("p", "p", "p.bpmn", None), Graph(replace(drawn, nodes=nodes)))
+    assert not data.recorded("b")
+    assert [type(found) for found in Flaws(data).find()] == [Undecided]
 
 
 def test_the_path_can_be_played():

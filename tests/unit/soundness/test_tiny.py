@@ -17,7 +17,7 @@ from tests.unit.soundness.tiny import Tiny, Verdict, judge, kinds_of, random_gra
 
 SEED = 20260
 LIMIT = 600  # markings of one graph, here and there; more are not decided
-GRAPHS = int(os.environ.get("BPM_PROVE_GRAPHS", "200"))
+GRAPHS = int(os.environ.get("BPM_PROVE_GRAPHS", "120"))
 
 
 def differs(graph: Tiny, slow: Verdict) -> str:
