@@ -19,6 +19,7 @@ setup: .venv/.dev-ready $(WEB)/node_modules/.ready chromium
 	@$(BIN)/python -m bpm.analyser.warm
 
 test: setup
+	@$(BIN)/python -m compileall -q bpm api tests
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.dev-ready
@@ -68,8 +69,9 @@ clean:
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The tests start many processes; where Python may not write its bytecode, each would compile all libraries again.
 .venv/.dev-ready: requirements-dev.lock .venv/.ready
-	@$(UV) pip install -q --require-hashes -r requirements-dev.lock
+	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # The viewers come as npm packages, unbuilt and without install scripts; npm itself comes from a Python package

@@ -20,8 +20,12 @@ from bpm.question import CASES, Uncovered, cases_of, uncovered
 from bpm.service.simulate import scenario_of
 
 
+QUICK = 1_000
+"""Cases drawn where nobody asked for a scenario: the interval says how much they tell."""
+
+
 def with_shares(
-    analysis: Analysis, given: Given, scenario: str | Path | None = None, *, cases: int = CASES, seed: int = 1
+    analysis: Analysis, given: Given, scenario: str | Path | None = None, *, cases: int | None = None, seed: int = 1
 ) -> Analysis:
     """The analysis, its gaps (RC01) with `uncovered_share`, `interval_95`, `n` and what is `not_recorded` in evidence.
 
@@ -30,6 +34,7 @@ def with_shares(
     """
     if not any(reported.finding.code == "RC01" for reported in analysis.findings):
         return analysis
+    cases = cases or (QUICK if scenario is None else CASES)
     drawn = _draw(given.procedure, scenario, cases, seed)
     shapes = {(at.model.path, at.owner, at.table.line): shape for at, shape in given.geometries}
     findings = []
