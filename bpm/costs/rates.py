@@ -1,8 +1,5 @@
-"""Money and time that a step takes: the city's cost apart from citizens' and businesses' time, never added up.
-
-First form: work costs the scenario's rate per hour, a step may have a fixed cost. The standard tables of the German
-Erfüllungsaufwand method are data with source and date and come with the report; nothing of them is a constant here.
-"""
+"""Money and time that one execution of a step takes, as arrays for counting: the city's cost apart from citizens' and
+businesses' time, never added up. Work costs the scenario's rate per hour, a step may have a fixed cost."""
 
 from __future__ import annotations
 
