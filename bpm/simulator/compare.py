@@ -98,14 +98,34 @@ def compare(
             raise ScenarioError("no-model", "there is no BPMN to simulate", path=procedure.path)
     assert as_is.process is not None
     assert to_be.process is not None
-    before, after = as_is.process.main, to_be.process.main
-    if to_be_scenario is None or to_be_scenario.digest == scenario.digest:
-        own, notes = _fitted(scenario, before, after)
-    else:
-        own, notes = to_be_scenario, [_own(scenario, to_be_scenario)]
     options: dict[str, Any] = {"cases": cases, "replications": replications, "seed": seed, "workers": workers}
     first = simulate(as_is, scenario, progress=_half(progress, 0), sink=sinks[0], **options)
-    second = simulate(to_be, own, progress=_half(progress, 1), sink=sinks[1], **options)
+    return against(
+        first, as_is, to_be, scenario, to_be_scenario, workers=workers, progress=_half(progress, 1), sink=sinks[1]
+    )
+
+
+def against(
+    first: SimulationResult,
+    as_is: Procedure,
+    to_be: Procedure,
+    scenario: Scenario,
+    to_be_scenario: Scenario | None = None,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    sink: Sink | None = None,
+) -> Comparison:
+    """The same with the as-is procedure already played: `first` is what `simulate` gave, for many variants once."""
+    assert as_is.process is not None
+    assert to_be.process is not None
+    before, after = as_is.process.main, to_be.process.main
+    if to_be_scenario is None or to_be_scenario.digest == scenario.digest:
+        own, notes = _fitted(to_be_scenario or scenario, before, after)
+    else:
+        own, notes = to_be_scenario, [_own(scenario, to_be_scenario)]
+    options: dict[str, Any] = {"cases": first.cases, "replications": first.replications, "seed": first.seed}
+    second = simulate(to_be, own, progress=progress, sink=sink, workers=workers, **options)
     gone = _gone(before, after, scenario, own)
     notes += [
         Note(None, name, None, 0, "Alle Schritte, die diese Größe nennen, entfallen; im Unterschied zählt sie null")
