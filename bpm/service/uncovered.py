@@ -19,7 +19,6 @@ from bpm.model.procedure import Procedure
 from bpm.question import CASES, Uncovered, cases_of, uncovered
 from bpm.service.simulate import scenario_of
 
-
 QUICK = 1_000
 """Cases drawn where nobody asked for a scenario: the interval says how much they tell."""
 
