@@ -109,7 +109,6 @@ class Services:
                 self._analyses.popitem(last=False)
         return found
 
-
     def held(self, procedure_id: str, procedure: Procedure) -> Held:
         """What rests on principles in the version with this row id, priced."""
         from bpm.service.principles import holding
