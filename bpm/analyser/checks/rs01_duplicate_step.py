@@ -2,7 +2,8 @@
 
 What it finds
 Two steps of the same role with the same data read and written and (nearly) the same label, one after the other on one
-path, while nothing in between changes the data and nobody waits. Steps in branches of which a case takes only one do
+path, while nothing in between changes the data and nobody waits. Of two messages, the words for the way they take
+(letter, inbox, mail) do not count. Steps in branches of which a case takes only one do
 not count, nor does a step that comes again because of a loop. Required or protected steps are left out.
 
 Why it costs
@@ -12,7 +13,8 @@ When to keep the step
 A norm asks for the second step, another person has to do it, or the repetition protects against a known error.
 
 Example
-The approval is mailed before booking and once more after it, with the same data.
+The approval is mailed before booking and once more after it, with the same data; the offer of a place goes out as a
+letter and as a message.
 
 Source
 Reijers, Limam Mansar: Best practices in business process redesign, 2005 (task elimination).
@@ -20,6 +22,7 @@ Reijers, Limam Mansar: Best practices in business process redesign, 2005 (task e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 
 from bpm.analyser.check import Outcome, Skipped, check
@@ -47,8 +50,9 @@ DE = """Derselbe Schritt geschieht in einem Fall zweimal.
 
 Was gefunden wird
 Zwei Schritte derselben Stelle mit denselben gelesenen und geschriebenen Daten und (fast) derselben Bezeichnung, auf
-einem Weg hintereinander, ohne dass dazwischen etwas an den Daten geändert oder gewartet wird. Schritte in Zweigen,
-von denen ein Fall nur einen nimmt, zählen nicht, ebenso wenig ein Schritt, der wegen einer Schleife wiederkommt.
+einem Weg hintereinander, ohne dass dazwischen etwas an den Daten geändert oder gewartet wird. Bei zwei Mitteilungen
+zählen Wörter für den Weg (Brief, Postfach, E-Mail) nicht mit. Schritte in Zweigen, von denen ein Fall nur einen nimmt,
+zählen nicht, ebenso wenig ein Schritt, der wegen einer Schleife wiederkommt.
 Vorgeschriebene und geschützte Schritte bleiben außen vor.
 
 Warum es kostet
@@ -58,11 +62,18 @@ Wann es bleiben soll
 Eine Norm verlangt den zweiten Schritt, eine andere Person muss ihn tun, oder er schützt vor einem bekannten Fehler.
 
 Beispiel
-Die Genehmigung wird vor der Buchung gemailt und danach noch einmal mit denselben Angaben.
+Die Genehmigung wird vor der Buchung gemailt und danach noch einmal mit denselben Angaben; die Zusage eines Platzes geht
+als Brief und als Nachricht hinaus.
 
 Quelle
 Reijers, Limam Mansar: Best practices in business process redesign, 2005 (task elimination).
 """
+
+WAYS = re.compile(
+    r"(per|als|ins|im|by|as|via|schriftlich|elektronisch|digital|online|papier|post|postalisch|postweg|brief|briefpost|mail|"
+    r"mailen|e|email|sms|fax|nachricht|mitteilung|postfach|portal|letter|inbox|message|mailbox|paper)"
+)
+"""Words for the way a message takes, as `words` levels them."""
 
 
 @check(
@@ -78,6 +89,16 @@ def find_duplicate_steps(given: Given) -> Iterator[Outcome]:
         yield from _in_process(given, graph)
 
 
+def _alike(first: Task, second: Task) -> float:
+    """How much two labels say the same; of messages without the words for their way, if something is left."""
+    plain = similarity(first.name, second.name)
+    if first.type != "sendTask" or second.type != "sendTask":
+        return plain
+    said = [" ".join(word for word in words(step.name) if not WAYS.fullmatch(word)) for step in (first, second)]
+    # what is left must say more than that something is sent
+    return max(plain, similarity(*said)) if all(len(text.split()) > 1 for text in said) else plain
+
+
 def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     groups: dict[Hashable, list[Task]] = {}
     for step in graph.steps():
@@ -85,7 +106,7 @@ def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
         key = (role(graph, step), data, None if any(data) else words(step.name))
         groups.setdefault(key, []).append(step)
     for first, second in pairs(graph, groups):
-        if similarity(first.name, second.name) < SAME or required(second):
+        if _alike(first, second) < SAME or required(second):
             continue
         items = reads(first)
         if not items and not writes(first):
@@ -125,7 +146,7 @@ def _finding(given: Given, graph: Graph, first: Task, second: Task, path: tuple[
             "role": role(graph, first),
             "reads": sorted(reads(first)),
             "writes": sorted(writes(first)),
-            "similarity": round(similarity(first.name, second.name), 2),
+            "similarity": round(_alike(first, second), 2),
         },
         remedy=offer(given, graph, RemoveStep(element=second.id, keeps=first.id)),
         line=second.line,
