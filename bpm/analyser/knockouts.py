@@ -23,6 +23,7 @@ from bpm.model.graph import Graph
 from bpm.model.process import Activity, BusinessRuleTask, Event, FlowNode, Gateway, SequenceFlow, ServiceTask, Task
 
 _CONSTANT = re.compile(r'"[^"]*"|\btrue\b|\bfalse\b')
+_EITHER = re.compile(r"\boder\b|\bor\b|/")  # "grant or refuse" is a decision, no refusal
 SPLITS = ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
 
 
@@ -87,7 +88,7 @@ def refuses(graph: Graph, flow: SequenceFlow) -> bool:
     while isinstance(node, Gateway) and len(graph.outgoing[node.id]) == 1 and node.id not in seen:
         seen.add(node.id)
         node = graph.nodes[graph.outgoing[node.id][0].target]
-    if says_refusal(flow.name) or says_refusal(node.name):
+    if says_refusal(flow.name) or all(map(says_refusal, _EITHER.split(node.name.lower()))):
         return True
     known = recognise(node.name)
     later = (graph.nodes[one].name for one in graph.after(node.id))
