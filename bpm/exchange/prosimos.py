@@ -48,7 +48,7 @@ _IGNORED = ("process_model", "start_time", "total_cases", "model_type", "gateway
 _NAMES = {
     "fix": "fix", "uniform": "uniform", "expon": "exponential", "exponential": "exponential", "norm": "normal",
     "normal": "normal", "lognorm": "lognormal", "lognormal": "lognormal", "gamma": "gamma", "triang": "triangular",
-    "triangular": "triangular",
+    "triangular": "triangular", "empirical": "choice",
 }  # fmt: skip
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "in")
 
@@ -399,6 +399,8 @@ class _Reader:
         form = f"{kind}{n}"
         if kind == "fix" and size >= 1:
             return Distribution(kind, (n[0],), -math.inf)
+        if kind == "choice" and size >= 1:  # measured values, each as likely
+            return Distribution(kind, tuple(x for value in n for x in (value, 1.0 / size)), -math.inf)
         if kind == "uniform" and size == 2:
             return Distribution(kind, (n[0], n[1]), n[0], n[1])
         if kind == "exponential" and size in (1, 2, 3):

@@ -29,7 +29,7 @@ Prosimos' keys (R = required)::
 
     distribution_params      [{"value": x}, ...]:   fix value | uniform min, max | expon mean, min, max
                              norm mean, std, min, max | lognorm, gamma mean, variance, min, max
-                             triang min, mode, max (ours)
+                             triang min, mode, max (ours) | empirical values, each as likely (ours)
 
 Our keys (all optional)::
 
