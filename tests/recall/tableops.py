@@ -41,7 +41,7 @@ def other(random: Random, table: Table, *outputs: str) -> str:
     return random.choice([word for word in table.outputs if word not in outputs] or ["anders"])
 
 
-# --- RC01: an input that no rule matches -----------------------------------------------------------------------
+# --- RC01: an input that no rule matches ---
 
 
 def drop_rule(random: Random, tables: tuple[Table, ...]) -> Mutated:
@@ -78,7 +78,7 @@ def open_bound(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
     return put(tables, with_row(table, r, with_cut(table.rows[r], c, replace(cut, **{side: False})))), Aim(table.id)
 
 
-# --- RC02, RC03: two rules for one input -----------------------------------------------------------------------
+# --- RC02, RC03: two rules for one input ---
 
 
 def widen(random: Random, tables: tuple[Table, ...], equal: bool) -> Mutated | None:
@@ -144,7 +144,7 @@ def overlapping_halves(random: Random, tables: tuple[Table, ...]) -> Mutated | N
     return put(tables, made), Aim(table.id)
 
 
-# --- RC04: a rule inside another one with the same result --------------------------------------------------------
+# --- RC04: a rule inside another one with the same result ---
 
 
 def repeat_rule(random: Random, tables: tuple[Table, ...]) -> Mutated:
@@ -163,7 +163,7 @@ def narrower_twin(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
     return put(tables, made), Aim(table.id)
 
 
-# --- RC05: a rule whose box minus the stronger rules is empty -----------------------------------------------------
+# --- RC05: a rule whose box minus the stronger rules is empty ---
 
 
 def below_one(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
@@ -216,17 +216,20 @@ def weaker_result(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
     return put(tables, made), Aim(table.id, frozenset((number,)))
 
 
-# --- RC06: a stronger rule with dashes overrides a specific one ---------------------------------------------------
+# --- RC06: a stronger rule with dashes overrides a specific one ---
 
 
 def dash_before(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
-    """FIRST or PRIORITY: a stronger rule that has a dash where a specific rule names values, and takes a part of it."""
+    """FIRST or PRIORITY: a stronger rule with a dash takes a part of a specific one, which has none."""
     table = random.choice(tables)
     if table.policy not in ("FIRST", "PRIORITY"):
         return None
     full = [column.full() for column in table.columns]
     places = [
-        (r, c) for r, row in enumerate(table.rows) for c, cut in enumerate(row.cuts) if cut != full[c] and len(full) > 1
+        (r, c)
+        for r, row in enumerate(table.rows)
+        for c in range(len(full))
+        if len(full) > 1 and all(cut != full[at] for at, cut in enumerate(row.cuts))
     ]
     if not places:
         return None
@@ -245,7 +248,7 @@ def dash_before(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
     return put(tables, made), Aim(table.id, frozenset((number, at)))
 
 
-# --- RC07, RC08 --------------------------------------------------------------------------------------------------
+# --- RC07, RC08 ---
 
 
 def split_rule(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
@@ -302,7 +305,7 @@ def _with_column(table: Table, column: Column, at: int, cells: list[tuple[Row, C
     return replace(table, columns=(*table.columns[:at], column, *table.columns[at:]), rows=rows)
 
 
-# --- RC09: dead through the tables above --------------------------------------------------------------------------
+# --- RC09: dead through the tables above ---
 
 
 def chain(random: Random) -> tuple[Table, Table] | None:
@@ -372,7 +375,7 @@ def waits_for_more(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
     return (upper, made), Aim(lower.id, frozenset((number,)))
 
 
-# --- RC10, RC11: two tables about one fact ------------------------------------------------------------------------
+# --- RC10, RC11: two tables about one fact ---
 
 
 def contradicting_twin(random: Random, tables: tuple[Table, ...]) -> Mutated | None:
@@ -422,7 +425,7 @@ def unequal_sides(random: Random, tables: tuple[Table, ...]) -> Mutated:
     return _threshold(random, False, True)
 
 
-# --- RC12: type, domain or requirement defects ---------------------------------------------------------------------
+# --- RC12: type, domain or requirement defects ---
 
 
 def wrong_type(random: Random, tables: tuple[Table, ...]) -> Mutated:

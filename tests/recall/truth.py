@@ -117,14 +117,16 @@ def silenced(it: Looked, number: int) -> bool:
 
 
 def misleads(it: Looked, strong: int, weak: int) -> bool:
-    """A stronger rule with a dash where the weaker one is specific takes some of its cases and decides otherwise."""
+    """A stronger rule with a dash takes cases of a specific one (which has no dash) and decides otherwise."""
     if it.table.policy not in ("FIRST", "PRIORITY") or it.strength(strong) > it.strength(weak):
         return False
     if it.row(strong).output == it.row(weak).output or not it.boxes[strong] & it.boxes[weak]:
         return False
     fulls = [column.full() for column in it.table.columns]
-    pairs = zip(it.row(strong).cuts, it.row(weak).cuts, fulls, strict=True)
-    return any(a == full and b != full for a, b, full in pairs)
+    weaker, stronger = it.row(weak).cuts, it.row(strong).cuts
+    return any(a == b for a, b in zip(stronger, fulls, strict=True)) and all(
+        a != b for a, b in zip(weaker, fulls, strict=True)
+    )
 
 
 def irrelevant(it: Looked, at: int) -> bool:
