@@ -18,9 +18,9 @@ setup: .venv/.dev-ready $(WEB)/node_modules/.ready chromium
 	@$(BIN)/python -m bpm.simulator.warm
 	@$(BIN)/python -m bpm.analyser.warm
 
+# The tests start many processes: where Python is told to write no bytecode, each would compile all libraries again.
 test: setup
-	@$(BIN)/python -m compileall -q bpm api tests
-	@$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.dev-ready
 	@$(BIN)/ruff check .
@@ -69,9 +69,8 @@ clean:
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The tests start many processes; where Python may not write its bytecode, each would compile all libraries again.
 .venv/.dev-ready: requirements-dev.lock .venv/.ready
-	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock
+	@$(UV) pip install -q --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # The viewers come as npm packages, unbuilt and without install scripts; npm itself comes from a Python package
