@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bpm.model.process import FlowNode
 
-AS_OF = "2026-11-23"
+AS_OF = "2026-11-24"
 """The day the list was last gone through."""
 
 
@@ -110,6 +110,38 @@ def protection(node: FlowNode) -> str | None:
         return stated
     found = recognise(node.name)
     return found.name["de"] if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shield:
+    """That a step is protected: the reason by language, the norm (of the list, then what the step cites), whether the
+    model states it or its label tells it, and whether the list's source was read."""
+
+    reason: Mapping[str, str]
+    norm: str
+    stated: bool
+    verified: bool
+
+    def as_json(self, lang: str) -> dict[str, object]:
+        return {
+            "reason": self.reason[lang],
+            "norm": self.norm,
+            "stated": self.stated,
+            "verified": self.verified,
+            "as_of": AS_OF,
+        }
+
+
+def shield(node: FlowNode) -> Shield | None:
+    """Why a step is protected and by which norm; None if it is not."""
+    stated = node.facts.step.protected if node.facts.step is not None else None
+    entry = recognise(stated) if stated else recognise(node.name)
+    if not stated and entry is None:
+        return None
+    norms = [entry.source] if entry is not None else []
+    norms += [basis.citation for basis in node.facts.legal_bases]
+    reason = {"de": stated, "en": stated} if stated else entry.name if entry is not None else {}
+    return Shield(reason, "; ".join(dict.fromkeys(norms)), bool(stated), entry is not None and entry.verified)
 
 
 def formally_served(node: FlowNode) -> bool:

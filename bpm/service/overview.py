@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bpm.analyser.finding import Finding
+from bpm.analyser.protected import Shield, shield
 from bpm.analyser.run import SHOWN_FIRST, WORTH_A_TALK, Analysis, Reported, ranked
 from bpm.model.decision import Decision, DecisionTable
 from bpm.model.edit import VOCABULARY
@@ -140,6 +141,7 @@ class Overview:
     other_decisions: tuple[Decision, ...]
     deadlines: tuple[Deadline, ...]
     analysis: Analysis
+    shields: Mapping[str, Shield] = field(default_factory=dict)
 
     @property
     def step_count(self) -> int:
@@ -194,6 +196,7 @@ def look(procedure: Procedure, analysis: Analysis) -> Overview:
         other_decisions=others,
         deadlines=tuple(deadlines),
         analysis=analysis,
+        shields={} if process is None else {node.id: it for node in process.nodes if (it := shield(node)) is not None},
     )
 
 

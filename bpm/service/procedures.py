@@ -164,12 +164,16 @@ def bpmn(services: Services, actor: Actor, key: str, version: int | None = None)
 
 
 def steps(services: Services, actor: Actor, key: str, version: int | None = None) -> dict[str, Any]:
-    """The text twin of the diagram: its steps in order."""
+    """The text twin of the diagram: its steps in order; `protection` says why a step is never offered for removal."""
     from dataclasses import asdict
+
+    from bpm.analyser.protected import shield
 
     procedure = load(services, actor, key, version)
     assert procedure.process is not None
-    return views.listed(asdict(step) for step in tabulate(procedure.process.main))
+    main, lang = procedure.process.main, services.settings.lang
+    shields = {node.id: found.as_json(lang) for node in main.nodes if (found := shield(node)) is not None}
+    return views.listed({**asdict(step), "protection": shields.get(step.element)} for step in tabulate(main))
 
 
 def svg(services: Services, actor: Actor, key: str, version: int | None = None) -> str:

@@ -28,13 +28,15 @@ from collections.abc import Iterator
 from bpm.analyser.boxes import Budget, outside
 from bpm.analyser.check import Outcome, Skipped, check
 from bpm.analyser.conditions import Conditions
-from bpm.analyser.finding import Finding, Remedy
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.joint import Side, TooMuch, lay_over
 from bpm.analyser.likeness import UNRECORDED, inputs_of, reads, required, titles, unchanged, waits, writes
+from bpm.analyser.remedies import offer
 from bpm.analyser.rows import stronger
 from bpm.analyser.tables import Geometry, priorities
 from bpm.feel.ranges import Region, to_text
+from bpm.model.edit.steps import RemoveStep
 from bpm.model.graph import Graph
 from bpm.model.process import BusinessRuleTask, Task, UserTask
 
@@ -128,7 +130,7 @@ def _of_tables(
             },
             question=QUESTION,
             evidence={"path": list(path), "result": result, "rules": list(rules), "by": list(known.by)},
-            remedy=Remedy("board", ({"do": "remove", "element": second.id},)),
+            remedy=offer(given, graph, RemoveStep(element=second.id, keeps=first.id)),
             line=second.line,
         )
 
@@ -240,7 +242,7 @@ def _of_pair(given: Given, graph: Graph, first: Task, second: Task, path: tuple[
         },
         question=QUESTION,
         evidence={"path": list(path), "reads": sorted(reads(second)), "reads_before": sorted(reads(first))},
-        remedy=Remedy("board", ({"do": "remove", "element": second.id},)),
+        remedy=offer(given, graph, RemoveStep(element=second.id, keeps=first.id)),
         line=second.line,
     )
 

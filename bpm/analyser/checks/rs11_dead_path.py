@@ -215,7 +215,7 @@ def _finding(
             "en": "Is a value missing, or can the way go together with its steps?",
         },
         evidence={**evidence, "steps": list(steps)},
-        remedy=Remedy("board", ({"do": "remove-flow", "element": flow.id},)),
+        remedy=Remedy("board"),
         identity=(f"{flow.source}->{flow.target}", _condition(flow)),
         line=flow.line,
     )

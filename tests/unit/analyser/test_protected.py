@@ -6,8 +6,8 @@ import datetime
 
 import pytest
 
-from bpm.analyser.protected import AS_OF, LIST, formally_served, protection, recognise
-from bpm.model.process import Facts, StepFacts, UserTask
+from bpm.analyser.protected import AS_OF, LIST, formally_served, protection, recognise, shield
+from bpm.model.process import Facts, FlowNode, LegalBasis, StepFacts, Task, UserTask
 
 
 def step(name: str, protected: str | None = None) -> UserTask:
@@ -60,3 +60,31 @@ def test_the_list_is_dated_and_every_entry_names_its_source_in_two_languages():
     for entry in LIST:
         assert entry.source
         assert set(entry.name) == {"de", "en"}
+
+
+def test_a_protected_step_shows_its_reason_and_norm_stated_or_recognised() -> None:
+    def task(name: str, stated: str | None = None, *bases: str) -> FlowNode:
+        facts = Facts(
+            step=StepFacts(protected=stated) if stated else None,
+            legal_bases=tuple(LegalBasis(citation) for citation in bases),
+        )
+        return Task(id="a", type="userTask", name=name, parent="p", facts=facts)
+
+    heard = shield(task("Betroffene anhören", None, "OWiG § 55"))
+    assert heard is not None
+    assert heard.norm.startswith("BayVwVfG Art. 28")
+    assert heard.norm.endswith("OWiG § 55")
+    assert heard.as_json("en") == {
+        "reason": "hearing of those concerned", "norm": heard.norm, "stated": False, "verified": False, "as_of": AS_OF,
+    }  # fmt: skip
+    own = shield(task("Prüfen", "eigener Grund", "Satzung § 3"))
+    assert own is not None
+    assert (own.reason["de"], own.norm, own.stated) == ("eigener Grund", "Satzung § 3", True)
+    assert shield(task("Antrag prüfen")) is None
+
+
+def test_the_list_holds_every_right_and_duty_that_must_never_be_dropped() -> None:
+    assert {entry.key for entry in LIST} >= {
+        "hearing", "reasons", "advice", "remedy-notice", "formal-service", "payment-separation", "staff-council",
+        "disabled-employees", "district-committee", "municipal-consent",
+    }  # fmt: skip
