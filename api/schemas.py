@@ -175,7 +175,12 @@ class AskWithout(Request):
     procedure: Name
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     only: Annotated[str, Field(pattern="^(rules|steps)$")] | None = None
-    cases: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    cases: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="drawn for shares (10,000) and played in a run (1,000)")
+    ] = None
+    replications: Annotated[
+        int | None, Field(ge=1, le=100_000, description="runs (30; of rules alone none unless given)")
+    ] = None
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     scenario: Variables | None = None
 

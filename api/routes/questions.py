@@ -1,4 +1,4 @@
-"""What if a rule did not exist: asked for, watched, read, stopped."""
+"""What if a rule or a step did not exist: asked for, watched, read, stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Lang = Annotated[str | None, Query(pattern="^(de|en)$")]
 
 @router.post("", response_model=schemas.Questioning, status_code=202)
 def request(services: Serving, actor: SignedIn, body: schemas.AskWithout, key: Key = None) -> Response:
-    """Put every rule and every condition of a procedure on trial, with proof and the share of cases it changes."""
+    """Put every rule, condition and step of a procedure on trial: proofs, and both played with the same luck."""
     answer = simulations.request_question(
         services,
         actor,
@@ -32,6 +32,7 @@ def request(services: Serving, actor: SignedIn, body: schemas.AskWithout, key: K
         version=body.version,
         only=body.only,
         cases=body.cases,
+        replications=body.replications,
         seed=body.seed,
         scenario=body.scenario,
         key=key,

@@ -110,31 +110,37 @@ def request_question(
     *,
     version: int | None = None,
     only: str | None = None,
-    cases: int = 10_000,
+    cases: int | None = None,
+    replications: int | None = None,
     seed: int = 1,
     scenario: Mapping[str, Any] | None = None,
     key: str | None = None,
 ) -> Answer:
-    """Ask what if one rule or another did not exist; 202. Shares are measured on `cases` drawn from the scenario.
+    """Ask what if one rule or step did not exist; 202. `cases` are drawn for shares (10,000) and played in each of the
+    `replications` (1,000 in 30; of rules alone nothing is played unless replications are given).
 
-    Without a scenario there are verdicts, which are proofs, and no shares. Raises InvalidRequest for what cannot be
+    Without a scenario there are verdicts about rules, which are proofs, and nothing is played. Raises InvalidRequest for what cannot be
     questioned (`only`), ScenarioError for a scenario that cannot be read.
     """
-    from bpm.service.question import check_only
+    from bpm.question import CASES
+    from bpm.service.question import PLAYED_CASES, Options, check_only
     from bpm.service.simulate import scenario_from
 
     require(actor, "simulations.run")
-    _limit(cases, 1)
+    played = Options(only, cases, replications).played
+    _limit(cases or CASES, 1)
+    _limit(cases or PLAYED_CASES, max(played, 1))
     check_only(only)
     if scenario is not None:
         scenario_from(scenario)
 
     def do(work: UnitOfWork) -> Answer:
         row = find(work, actor, procedure, version)
-        figures = {"cases": cases, "replications": 1, "seed": seed, "scenario": scenario, "only": only}
-        return _queue(work, actor, QUESTION, row, figures)
+        number = cases or (PLAYED_CASES if played else CASES)
+        figures = {"cases": number, "replications": played or 1, "seed": seed, "scenario": scenario, "only": only}
+        return _queue(work, actor, QUESTION, row, figures | {"played": played, "asked_cases": cases})
 
-    asked = [QUESTION, procedure, version, only, cases, seed, scenario]
+    asked = [QUESTION, procedure, version, only, cases, replications, seed, scenario]
     return perform(services, actor, do, key=key, request=asked)
 
 
@@ -278,7 +284,10 @@ def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
         if row.kind == QUESTION:
             from bpm.service.question import answer_in_both
 
-            result = answer_in_both(procedure, only=row.request["only"], **_question_options(options))
+            request = row.request
+            options |= {"replications": request.get("played") or None}
+            options |= {"cases": request.get("asked_cases", request["cases"])}
+            result = answer_in_both(procedure, only=row.request["only"], **options)
         elif row.kind == COMPARISON:
             result = compare_procedures(procedure, _model(services, row.request["to_be_id"]), **options)
         else:
@@ -291,10 +300,6 @@ def _carry_out(services: Services, row: ComputationRow, held: _Held) -> None:
     except Exception as error:
         log.exception("%s %s failed", row.kind, row.id)
         held.finish(state="failed", error={"code": "internal", "message": type(error).__name__})
-
-
-def _question_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("cases", "seed", "scenario")}
 
 
 def _model(services: Services, id: str) -> Procedure:

@@ -17,7 +17,7 @@ from bpm.feel import evaluate, parse_expression
 from bpm.model.process import Expression, Gateway, Process, SequenceFlow
 from bpm.model.reader import read
 from bpm.question import question_rules
-from bpm.service.question import Answer
+from bpm.service.question import Answer, Asked
 from bpm.service.simulate import scenario_of
 
 CITY = Path(__file__).parents[3] / "processes" / "muenchen"
@@ -111,13 +111,13 @@ def test_verdicts_are_those_of_evaluating_the_conditions(seed: int) -> None:
 def test_the_answer_lists_guards_with_shares_where_the_data_are_attributes() -> None:
     [procedure] = read(CITY / "wohnsitzanmeldung")
     questioned = question_rules(procedure, scenario_of(procedure), cases=1_000)
-    answer = Answer((questioned,), ()).as_json("de")
+    answer = Answer((Asked(questioned, None),), ()).as_json("de")
     by_gateway = {entry["gateway"]: entry for entry in answer["guards"]}
     moved = by_gateway["gw_zuzug"]
     assert (moved["verdict"], moved["condition"]) == ("decisive", "zuzug_aus_deutschland = true")
     assert moved["interval_95"][0] <= moved["changed_share"] <= moved["interval_95"][1]
     assert by_gateway["gw_weg"]["changed_share"] is not None, "a step on the way sets what it asks for"
     less = question_rules(procedure, replace(scenario_of(procedure), results={}), cases=100)
-    alone = Answer((less,), ()).as_json("de")
+    alone = Answer((Asked(less, None),), ()).as_json("de")
     assert {one["gateway"]: one["changed_share"] for one in alone["guards"]}["gw_daten"] is None
     assert any("Verzweigungen" in note["why"] for note in alone["notes"])

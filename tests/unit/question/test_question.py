@@ -68,15 +68,6 @@ def test_the_answer_has_the_fields_of_the_contract(capsys: pytest.CaptureFixture
     assert dead == [("genehmigende", 5)]
 
 
-def test_steps_are_not_built_and_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = asked(capsys, UNION)
-    assert answer["steps"] == []
-    assert any(note["field"] == "steps" for note in answer["notes"])
-    code, out, err = run(capsys, "question", UNION, "--only", "steps")
-    assert (code, out) == (2, "")
-    assert "steps-not-built" in err
-
-
 def test_without_a_scenario_there_are_verdicts_but_no_shares(capsys: pytest.CaptureFixture[str]) -> None:
     answer = asked(capsys, UNION)
     assert [entry["verdict"] for entry in answer["rules"]] == ["decisive"] * 4 + ["never-decisive"]
@@ -173,23 +164,24 @@ def test_a_table_whose_input_only_the_model_s_types_explain_is_no_error() -> Non
 
 
 def test_equal_input_gives_equal_bytes(capsys: pytest.CaptureFixture[str]) -> None:
-    first = run(capsys, "question", CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 300)
-    assert first == run(capsys, "question", CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 300)
-    assert first != run(capsys, "question", CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 300, "--seed", 2)
+    options = [CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 40, "--replications", 2]
+    first = run(capsys, "question", *options)
+    assert first == run(capsys, "question", *options, "--workers", 2)
+    assert first != run(capsys, "question", *options, "--seed", 2)
 
 
 def test_a_whole_city_is_questioned_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = asked(capsys, CITY, "--cases", 100)
+    answer = asked(capsys, CITY, "--cases", 100, "--only", "rules")
     tables = sum(len(Given(found).tables) for found in read(CITY))
     assert len(answer["irredundant_core"]) == tables, "every table of every procedure, and none twice"
 
 
 def test_text_speaks_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    german = run(capsys, "question", CITY / "dienstreise", "--lang", "de", "--cases", 200)[1]
+    german = run(capsys, "question", CITY / "dienstreise", "--lang", "de", "--cases", 200, "--only", "rules")[1]
     assert "entscheidet nie" in german
     assert "Es genügen 4 von 5 Zeilen" in german
     assert "lassen sich nicht zusammenzählen" in german
-    english = run(capsys, "question", CITY / "dienstreise", "--lang", "en", "--cases", 200)[1]
+    english = run(capsys, "question", CITY / "dienstreise", "--lang", "en", "--cases", 200, "--only", "rules")[1]
     assert "never decides" in english
     assert "do not add up" in english
 

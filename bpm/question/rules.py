@@ -166,9 +166,11 @@ class Cases:
         return {name: values for name, values in self.values.items() if name not in self.mixed}
 
 
-def cases_of(procedure: Procedure, scenario: Scenario, cases: int, seed: int) -> Cases:
+def cases_of(
+    procedure: Procedure, scenario: Scenario, cases: int, seed: int, *, wanted: frozenset[str] | None = None
+) -> Cases:
     """Draw cases: every case attribute, every datum that a step sets, and every variable that a decision writes, as
-    far as it follows from the others.
+    far as it follows from the others. With `wanted`, only these names and what they follow from: the same values.
 
     Raises:
         ScenarioError: a distribution means nothing.
@@ -183,8 +185,6 @@ def cases_of(procedure: Procedure, scenario: Scenario, cases: int, seed: int) ->
         for attribute in attributes:
             by_step.setdefault(attribute.name, []).append((order.get(element, len(order)), attribute))
     first = {name: min(found, key=lambda pair: pair[0]) for name, found in by_step.items() if name not in own}
-    known = replace(scenario, attributes=(*scenario.attributes, *(attribute for _, attribute in first.values())))
-    drawn: dict[str, Sequence[Any]] = dict(draw(known, cases, seed))
     # what a form asks for as well is known only where the scenario says what is answered there
     written = {
         name: found
@@ -192,6 +192,12 @@ def cases_of(procedure: Procedure, scenario: Scenario, cases: int, seed: int) ->
         if name not in own and (name in first or name not in given.offers)
     }
     mixed = {name for name, found in by_step.items() if len(found) > 1 or name in written or name in own}
+    asked = (*scenario.attributes, *(attribute for _, attribute in first.values()))
+    if wanted is not None:
+        wanted = _closure(wanted, written)
+        written = {name: found for name, found in written.items() if name in wanted}
+        asked = tuple(attribute for attribute in asked if attribute.name in wanted)
+    drawn: dict[str, Sequence[Any]] = dict(draw(replace(scenario, attributes=asked), cases, seed))
     waiting = dict(written)
     while drawn:
         ready = [name for name, (_, model, it) in waiting.items() if set(_leaves(model, it)) <= set(drawn)]
@@ -205,6 +211,16 @@ def cases_of(procedure: Procedure, scenario: Scenario, cases: int, seed: int) ->
             else:
                 drawn[name] = [later if value is None else value for value, later in zip(decided, by_hand, strict=True)]
     return Cases(drawn, frozenset(set(drawn) - own), frozenset(mixed))
+
+
+def _closure(wanted: frozenset[str], written: Mapping[str, tuple[int, DecisionModel, Decision]]) -> frozenset[str]:
+    found, todo = set(wanted), list(wanted)
+    while todo:
+        entry = written.get(todo.pop())
+        new = set(_leaves(entry[1], entry[2])) - found if entry is not None else set()
+        found |= new
+        todo += new
+    return frozenset(found)
 
 
 def _written(given: Given, order: Mapping[str, int]) -> dict[str, tuple[int, DecisionModel, Decision]]:
@@ -417,6 +433,14 @@ def uncovered(shape: Geometry, drawn: Mapping[str, Sequence[Any]]) -> Uncovered:
     return Uncovered(counted, without / counted, exact_share(without, counted))
 
 
+def looked_at(shape: Geometry) -> frozenset[str] | None:
+    """The data that the inputs of a table follow from; None where an input cannot be read without the cases."""
+    sources = [_Source(shape.at, entry.expression, {}) for entry in shape.boxes.columns]
+    if any(not source.names for source in sources):
+        return None
+    return frozenset(name for source in sources for name in source.reads)
+
+
 def _bits(mask: int) -> Iterator[int]:
     while mask:
         lowest = mask & -mask
@@ -476,12 +500,12 @@ class _Source:
                 self.missing.add(name)
             elif name not in drawn:
                 self._find(name)
-        self._reads = sorted({*self.names, *(it for d in self._decisions.values() for it in _leaves(at.model, d))})
+        self.reads = sorted({*self.names, *(it for d in self._decisions.values() for it in _leaves(at.model, d))})
         self._known: dict[tuple[Any, ...], Any] = {}
 
     def value(self, case: int) -> Any:
         """The FEEL value of a case; null where it cannot be computed, as when deciding."""
-        data = {name: self._drawn[name][case] for name in self._reads if name in self._drawn}
+        data = {name: self._drawn[name][case] for name in self.reads if name in self._drawn}
         key = tuple(data.values())
         if key not in self._known:
             self._known[key] = self._compute(data)
