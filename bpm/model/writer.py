@@ -77,6 +77,8 @@ def _token(kind: str, *parts: str) -> str:
 
 def _meaning(value: str, name: str, element: etree._Element) -> str:
     """A QName value with its prefix resolved; any other value as it is."""
+    if ":" not in value:
+        return value
     match = _QNAME.match(value.strip())
     if match and name not in _FREE_TEXT and match[1] in element.nsmap:
         return f"\x1f{{{element.nsmap[match[1]]}}}{match[2]}"

@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bpm.analyser.finding import Finding
 from bpm.analyser.given import Given
 from bpm.analyser.run import Analysis, Reported
 from bpm.analyser.tables import Geometry
 from bpm.errors import ScenarioError
 from bpm.model.procedure import Procedure
-from bpm.question import CASES, Uncovered, cases_of, uncovered
+from bpm.question import CASES, Uncovered, cases_of, looked_at, uncovered
 from bpm.service.simulate import scenario_of
 
 QUICK = 1_000
@@ -34,8 +35,9 @@ def with_shares(
     if not any(reported.finding.code == "RC01" for reported in analysis.findings):
         return analysis
     cases = cases or (QUICK if scenario is None else CASES)
-    drawn = _draw(given.procedure, scenario, cases, seed)
     shapes = {(at.model.path, at.owner, at.table.line): shape for at, shape in given.geometries}
+    gaps = [one.finding for one in analysis.findings if one.finding.code == "RC01"]
+    drawn = _draw(given.procedure, scenario, cases, seed, _wanted(shapes, gaps))
     findings = []
     for reported in analysis.findings:
         finding = reported.finding
@@ -45,10 +47,28 @@ def with_shares(
     return replace(analysis, findings=tuple(findings))
 
 
-def _draw(procedure: Procedure, scenario: str | Path | None, cases: int, seed: int) -> Mapping[str, Sequence[Any]]:
+def _wanted(shapes: Mapping[tuple[str, str, int | None], Any], gaps: Sequence[Finding]) -> frozenset[str] | None:
+    """What the tables with gaps look at; None: draw everything."""
+    found: set[str] = set()
+    for gap in gaps:
+        shape = shapes.get((gap.path, gap.decision or "", gap.line))
+        names = looked_at(shape) if isinstance(shape, Geometry) else frozenset()
+        if names is None:
+            return None
+        found |= names
+    return frozenset(found)
+
+
+def _draw(
+    procedure: Procedure, scenario: str | Path | None, cases: int, seed: int, wanted: frozenset[str] | None
+) -> Mapping[str, Sequence[Any]]:
     try:
         figures = scenario_of(procedure, scenario)
-        return cases_of(procedure, figures, cases, seed).values if figures.attributes or figures.results else {}
+        return (
+            cases_of(procedure, figures, cases, seed, wanted=wanted).values
+            if figures.attributes or figures.results
+            else {}
+        )
     except ScenarioError:
         if scenario is not None:
             raise

@@ -8,12 +8,13 @@ uses them, lane references, message flows, associations, shapes and edges.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from bpm.errors import InvalidRequest
 from bpm.model.edit.canvas import Canvas
 from bpm.model.edit.markup import Document, Element, attributes
 from bpm.model.graph import EXIT, Graph
-from bpm.model.process import Event, FlowNode, Process, SequenceFlow
+from bpm.model.process import Event, FlowNode, Process, ProcessModel, SequenceFlow
 from bpm.model.reader import read_bpmn
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -27,11 +28,17 @@ def refuse(code_words: str, element: str) -> InvalidRequest:
     return InvalidRequest("edit-impossible", f"{element}: {code_words}", element=element)
 
 
+@lru_cache(maxsize=2)
+def _read(source: bytes, path: str) -> ProcessModel:
+    """The model of a file; several edits are tried on one file, and models are never changed."""
+    return read_bpmn(source, path)
+
+
 class Wiring:
     """The process that holds `element`. Raises ModelError as the reader does, InvalidRequest `edit-target`."""
 
     def __init__(self, source: bytes, path: str, element: str) -> None:
-        self.model = read_bpmn(source, path)
+        self.model = _read(source, path)
         self.document = Document(source, path)
         self.process = self._holding(element)
         self.graph = Graph(self.process)
