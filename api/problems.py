@@ -18,6 +18,7 @@ from bpm.errors import (
     LichtungError,
     NotExecutable,
     NotFound,
+    NotMovable,
     Stale,
     Unavailable,
 )
@@ -74,7 +75,7 @@ def answer(_request: Request, error: Exception) -> Response:
     more: dict[str, Any] = {
         name: value for name in ("path", "line", "element") if (value := getattr(error, name)) is not None
     }
-    if isinstance(error, NotExecutable):
+    if isinstance(error, NotExecutable | NotMovable):
         more["blockers"] = [{"element": one.element, "line": one.line, "reason": one.reason} for one in error.blockers]
     if isinstance(error, DecisionError):
         more["rules"] = list(error.rules)

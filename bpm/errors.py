@@ -11,6 +11,7 @@
     ├── DecisionError            a decision cannot give a result (cycle, UNIQUE violated, ...)
     ├── ScenarioError            a simulation scenario is missing or means nothing
     ├── NotExecutable            the model can be analysed but not run; lists the blockers
+    ├── NotMovable               a case would be broken by a migration or a change by hand; lists the reasons
     ├── EngineError              a running instance met something it cannot pass
     │   └── Incident             ... at a node: kept with the instance, repaired by a person
     ├── NotFound                 no such object, or none that the caller may see
@@ -114,6 +115,14 @@ class NotExecutable(LichtungError):
 
     def __init__(self, blockers: Sequence[Blocker]) -> None:
         super().__init__("not-executable", f"{len(blockers)} element(s) cannot be executed")
+        self.blockers = tuple(blockers)
+
+
+class NotMovable(LichtungError):
+    """A case cannot be moved to another version, or changed by hand, without being broken; nothing was changed."""
+
+    def __init__(self, blockers: Sequence[Blocker]) -> None:
+        super().__init__("not-movable", "; ".join(f"{one.element}: {one.reason}" for one in blockers)[:2000])
         self.blockers = tuple(blockers)
 
 

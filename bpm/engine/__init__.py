@@ -26,14 +26,17 @@ from bpm.engine.instance import (
 )
 from bpm.engine.readiness import Readiness, assess
 from bpm.engine.reasons import REASONS, explain
+from bpm.engine.upgrade import REFUSALS, Move, Upgrade, modify
 from bpm.model.decision import DecisionModel
 from bpm.model.process import ProcessModel
 
 __all__ = [
     "REASONS",
+    "REFUSALS",
     "Executable",
     "HistoryEvent",
     "Job",
+    "Move",
     "Outcome",
     "Readiness",
     "Snapshot",
@@ -41,6 +44,7 @@ __all__ = [
     "Subscription",
     "Thrown",
     "Timer",
+    "Upgrade",
     "Variables",
     "WorkItem",
     "assess",
@@ -52,6 +56,7 @@ __all__ = [
     "explain",
     "fail_with",
     "fire",
+    "modify",
     "start",
 ]
 
