@@ -139,7 +139,7 @@ def read_sheet(data: bytes, path: str) -> tuple[Filled, ...]:
     for name, content in read_archive(data, path).items():
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise ModelError("xml-doctype", "a DOCTYPE is not read", path=f"{path}!{name}")
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
