@@ -7,7 +7,7 @@ workflows", 2009, on the markings of the token game, and only on what the model 
   cannot have a value yet on any run (people cope with "if there is one");
 * *lost*: a value is overwritten before anybody could read it;
 * *inconsistent*: one step writes a datum while another one, at the same time, uses it;
-* *never destroyed*, *destroyed twice*: only of items that some step deletes.
+* *never destroyed*, *destroyed early*, *destroyed twice*: only of items that some step deletes.
 
 A step that does not record its data may read or write anything: where one could heal the flaw, nothing is claimed.
 """
@@ -35,7 +35,7 @@ STATES = 5_000
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """`elements` are the nodes it shows at, the one to repair first; `path` the nodes that fire until then. `kind` is
-    missing, lost, inconsistent, never-destroyed or destroyed-twice."""
+    missing, lost, inconsistent, never-destroyed, destroyed-early or destroyed-twice."""
 
     kind: str
     item: str
@@ -69,7 +69,14 @@ class Flaws:
             yield Undecided("", self.graph.process.id, "foreign")
             return
         for item, uses in self.flow.items.items():
-            for search in (self._missing, self._lost, self._inconsistent, self._kept, self._destroyed_twice):
+            for search in (
+                self._missing,
+                self._lost,
+                self._inconsistent,
+                self._kept,
+                self._used_after,
+                self._destroyed_twice,
+            ):
                 yield from search(item, uses)
 
     def _silent(self, node: FlowNode) -> bool:
@@ -220,6 +227,24 @@ class Flaws:
     def _may_follow(self, end: str, deleter: str) -> bool:
         return self.flow.concurrent(end, deleter)
 
+    def _used_after(self, item: str, uses: tuple[Use, ...]) -> Iterator[Flaw | Undecided]:
+        """Who reads what was deleted and not written again."""
+        deleters = frozenset(use.element for use in uses if use.how == "delete")
+        writers = frozenset(use.element for use in uses if use.how == "write")
+        for reader in dict.fromkeys(use.element for use in uses if use.how == "read"):
+            before = sorted(one for one in deleters if one != reader and self.flow.precedes(one, reader))
+            if not before:
+                continue
+            if silent := self._may_change(before[0], reader, sending=False):
+                yield Undecided(item, silent, "unrecorded")
+                continue
+            found = self._run(item, reader, _use_after(reader, deleters - {reader}, writers - {reader}))
+            if isinstance(found, Flaw):
+                last = [node for node in found.path if node in deleters][-1:]
+                yield Flaw("destroyed-early", item, (reader, *last), found.path)
+            elif found is not None:
+                yield found
+
     def _destroyed_twice(self, item: str, uses: tuple[Use, ...]) -> Iterator[Flaw | Undecided]:
         deleters = frozenset(use.element for use in uses if use.how == "delete")
         writers = frozenset(use.element for use in uses if use.how == "write")
@@ -246,6 +271,19 @@ def _first_use(reader: str, writers: frozenset[str]) -> Callable[[int, str, str]
         if kind == "complete":
             return memory
         return 2 if node == reader else None if node in writers else memory
+
+    return remember
+
+
+def _use_after(reader: str, deleters: frozenset[str], writers: frozenset[str]) -> Callable[[int, str, str], int | None]:
+    """Runs on which `reader` reads what was deleted and not written again."""
+
+    def remember(memory: int, node: str, kind: str) -> int | None:
+        if kind == "complete":
+            return memory
+        if node == reader:
+            return 2 if memory == 1 else memory
+        return 1 if node in deleters else 0 if node in writers else memory
 
     return remember
 

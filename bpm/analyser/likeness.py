@@ -1,7 +1,8 @@
 """When two steps of a process do the same: labels, roles, data, and whether anything happened in between.
 
 Labels are compared after lower case, umlauts, gender forms (`Bürger*innen`, `Antragsteller/-in`), articles and words of
-repetition are levelled; different numbers make different labels (first and second reminder are two things).
+repetition are levelled; different numbers make different labels (first and second reminder are two things). Inflection
+(Snowball stems), nouns of doing (`Prüfung`, `Vergabe`) and compounds (`Antragsprüfung`) do not tell labels apart.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 
 from rapidfuzz import fuzz
 
@@ -73,6 +74,14 @@ _NUMBERS = frozenset(
         "third",
     )
 )
+_DOING = (
+    ("gab", "geb"),  # Vergabe, vergeben
+    ("lag", "leg"),  # Anlage, anlegen
+    ("nahm", "nehm"),
+    ("wurf", "werf"),
+    ("sand", "send"),
+    ("schluss", "schliess"),
+)
 _CHECKS = re.compile(r"pruef|kontroll|check|verif|validier|plausib|gegenles|review|abgleich|ueberpruef|inspect")
 
 
@@ -90,7 +99,51 @@ def similarity(one: str, other: str) -> float:
     left, right = words(one), words(other)
     if not left or not right or _numbers(left) != _numbers(right):
         return 0.0
+    if _one_meaning(stems(one), stems(other)):
+        return 1.0
     return float(fuzz.ratio(" ".join(left), " ".join(right))) / 100
+
+
+@lru_cache(maxsize=10_000)
+def stems(label: str) -> tuple[str, ...]:
+    """The words of a label without inflection, umlaut and the forms by which a noun is made of doing."""
+    return tuple(sorted(_stem(word) for word in words(label)))
+
+
+def _stem(word: str) -> str:
+    import snowballstemmer  # type: ignore[import-untyped]
+
+    found = str(snowballstemmer.stemmer("german").stemWord(word))
+    found = found.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return found.removesuffix("ung") if len(found) > 6 else found
+
+
+def _doing(stem: str) -> str:
+    """The stem of the verb where the noun changes its vowel."""
+    for noun, verb in _DOING:
+        if stem.endswith(noun):
+            return stem.removesuffix(noun) + verb
+    return stem
+
+
+def _one_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether the stems are the same, a compound being the same as its two parts."""
+    return left == right or _parted(left, right) == _parted(right, left)
+
+
+def _parted(stems: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """The stems as those of doing, each compound of two of the `others` in its parts."""
+    parts: list[str] = []
+    for stem in stems:
+        found = (pair for pair in permutations(others, 2) if _compound(stem, *pair))
+        parts += next(found, (stem,))
+    return sorted(_doing(part) for part in parts)
+
+
+def _compound(stem: str, first: str, last: str) -> bool:
+    """Whether a word is made of two others, with up to three letters between them (-s-, -en-, -ern-)."""
+    between = len(stem) - len(first) - len(last)
+    return 0 <= between <= 3 and stem.startswith(first) and _doing(stem).endswith(_doing(last))
 
 
 def _numbers(found: Iterable[str]) -> set[str]:

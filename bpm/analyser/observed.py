@@ -28,8 +28,9 @@ from bpm.model.process import Activity, Event, FlowNode, Gateway
 
 FEW_PERSONS = 5
 _REFUSAL = re.compile(
-    r"ablehn|abgelehnt|abweis|abgewiesen|zurueckweis|zurückweis|zurückgewiesen|versag|untersag|verweiger|nicht "
-    r"(genehmig|erteil|bewillig|freigegeben|zugestimmt|zulässig|berechtigt)|reject|refus|den(y|ied)|decline|withheld"
+    r"ablehn|abgelehnt|absag|abgesagt|abweis|abgewiesen|zurueckweis|zurückweis|zurückgewiesen|versag|untersag"
+    r"|verweiger|nicht (genehmig|erteil|bewillig|freigegeben|zugestimmt|zulässig|berechtigt)|reject|refus"
+    r"|den(y|ied)|decline|withheld"
 )
 MISSING_PAPERS = re.compile(
     r"nachforder|nachgefordert|nachreich|unterlagen (anfordern|nachfordern|ergänzen)"

@@ -213,7 +213,9 @@ def way_out_of_nowhere(random: Random, draft: Draft) -> Place:
 
 
 def read_unwritten(random: Random, draft: Draft) -> Place:
-    """A step needs what nobody writes."""
+    """A step needs what nobody writes, and it is recorded what a case brings along."""
+    draft.nodes["beginn"].writes.append(("eingangsweg", "citizen"))
+    draft.nodes["einstufen"].reads.append("eingangsweg")
     node = random.choice([node for node in draft.only("userTask", "sendTask") if node.id != "antrag_stellen"])
     node.reads.append("gutachten")
     return Place(frozenset((node.id,)), frozenset(("gutachten",)))
@@ -238,15 +240,21 @@ def read_before_written(random: Random, draft: Draft) -> Place | None:
 
 
 def written_on_one_way(random: Random, draft: Draft) -> Place:
-    """Only one of two ways writes what is needed behind them."""
+    """Only one of two ways writes what a choice behind them asks, and without an answer it cannot go on."""
     _, last, steps = block(random, draft, "exclusive", "exclusive")
     item = "lagebild"
-    write(random.choice(steps), item)
-    reader = draft.nodes["bescheid_senden"]
-    follows = [node for node in sorted(draft.behind(last.id)) if draft.nodes[node].kind in ("userTask", "sendTask")]
-    reader = draft.nodes[random.choice(follows)]
-    reader.reads.append(item)
-    return Place(frozenset((reader.id,)), frozenset((item,)))
+    for step in steps:
+        step.reads = [draft.tables[0].columns[0].variable]
+    step = random.choice(steps)
+    step.writes.append((item, "step"))
+    step.fields = choice(item, "Lage?", ("gut", "schlecht"))
+    gate = draft.insert(draft.out(last.id)[0], Node(draft.fresh("gw"), "exclusiveGateway", "Lage?", last.lane))
+    good = draft.out(gate.id)[0]
+    bad = draft.connect(gate.id, good.target)
+    good.condition, bad.condition = f'{item} = "gut"', f'{item} = "schlecht"'
+    look = draft.insert(bad, work(draft, "Lage besprechen", random.choice(draft.lanes()[1:]), 63))
+    look.reads, look.protected = [item], "Beratung"
+    return Place(frozenset((gate.id,)), frozenset((item,)))
 
 
 def lost(random: Random, draft: Draft) -> Place:
@@ -311,6 +319,14 @@ def destroyed_twice(random: Random, draft: Draft) -> Place:
 def write(step: Node, item: str) -> None:
     step.writes.append((item, "step"))
     step.fields = [*(step.fields or []), text(item, item.title())]
+
+
+def used(draft: Draft, first: Node, steps: list[Node]) -> None:
+    """What the steps of a block record is read by what is told behind it."""
+    for step in steps:
+        write(step, "lagebild")
+    reader = "bescheid_senden" if "bescheid_senden" in draft.behind(first.id) else "ablehnen"
+    draft.nodes[reader].reads.append("lagebild")
 
 
 # --- FL06: decision and gateway ---
@@ -390,9 +406,7 @@ def uncovered_number(random: Random, draft: Draft) -> Place:
     one.condition, two.condition = f"{item} < {bound}", f"{item} > {bound}"
     if not gap:
         one.condition, two.condition = f"{item} <= {bound}", f"{item} >= {bound}"
-    for step in steps:
-        write(step, "lagebild")
-    draft.nodes["bescheid_senden"].reads.append("lagebild")
+    used(draft, first, steps)
     return Place(frozenset((first.id,)))
 
 

@@ -50,7 +50,7 @@ def run(code: str, seed: str, ignore: tuple[str, ...] = ()) -> Outcome:
         hit = it.code == code and at_place(it, place)
         if hit and outcome.state == "missed":
             outcome.state = "found"
-        if hit or truth.get(it.code) is not None or comes_along(code, name, it, place, draft):
+        if hit or truth.get(it.code) is not None or comes_along(name, it, place, draft, clean):
             outcome.true.append(it.code)
         else:
             outcome.false.append(it.code)

@@ -26,10 +26,10 @@ OFFICES = ("Sachgebiet Prüfung", "Kasse", "Bauamt", "Fachstelle", "Registratur"
 # Steps of an office by meaning, each in several wordings; the first is plain, the others vary.
 CHECKING = (
     ("Antrag prüfen", "Prüfung des Antrags", "Antragsprüfung", "Antrag pruefen", "Anträge prüfen"),
-    ("Unterlagen sichten", "Sichtung der Unterlagen", "Unterlagensichtung", "Unterlagen durchsehen"),
+    ("Unterlagen sichten", "Sichtung der Unterlagen", "Unterlagensichtung"),
 )
 WORKING = (
-    ("Auflagen festlegen", "Festlegung der Auflagen", "Auflagen fest legen", "Auflagenfestlegung"),
+    ("Auflagen festlegen", "Festlegung der Auflagen", "Auflagenfestlegung"),
     ("Gebühr berechnen", "Berechnung der Gebühr", "Gebuehr berechnen", "Gebührenberechnung"),
     ("Lageplan zeichnen", "Zeichnung des Lageplans", "Lageplaene zeichnen", "Lageplanzeichnung"),
     ("Vertrag entwerfen", "Entwurf des Vertrags", "Vertragsentwurf", "Verträge entwerfen"),
@@ -38,6 +38,7 @@ WORKING = (
     ("Nummer zuteilen", "Zuteilung der Nummer", "Nummernzuteilung", "Nummern zuteilen"),
     ("Kartei ergänzen", "Ergänzung der Kartei", "Kartei ergaenzen", "Karteiergänzung"),
 )
+REFUSING = ("Ablehnung mitteilen", "Mitteilung der Ablehnung", "Absage mitteilen", "Ablehnungsbescheid versenden")
 LAW = "Satzung der Stadt § {n}"
 
 
@@ -55,6 +56,7 @@ class Node:
     channel: str | None = None
     minutes: float | None = None
     law: str | None = None
+    force: str = "should"
     demands: str | None = None
     valid_to: str | None = None
     protected: str | None = None
@@ -187,6 +189,7 @@ class _Maker:
         if node.kind.endswith("Task"):
             node.channel = node.channel or "online"
             node.law = node.law or self.cite()
+            node.force = "must" if node.kind != "userTask" or node.lane == self.citizen else node.force
         return node
 
     def word(self, wordings: tuple[str, ...]) -> str:
@@ -233,11 +236,11 @@ class _Maker:
         datum = draft.nodes[draft.into(gateway)[0].source].writes[0][0]
         name = gateway.removeprefix("gw_")
         if back:
+            asked = (draft.nodes["antrag_stellen"].fields or [])[0]
             node = Node(f"nachreichen_{name}", "userTask", "Fehlendes nachreichen", self.citizen, reads=[datum],
-                        writes=[("nachgereicht", "citizen")], fields=[text("nachgereicht", "Was noch fehlte")])  # fmt: skip  # noqa: E501
-            draft.nodes["vollstaendig_pruefen"].reads.append("nachgereicht")
+                        writes=[(str(asked["key"]), "citizen")], fields=[dict(asked)])  # fmt: skip
         else:
-            node = Node(f"absagen_{name}", "sendTask", f"Absage mitteilen ({name})", self.offices[0], reads=[datum],
+            node = Node(f"absagen_{name}", "sendTask", self.word(REFUSING), self.offices[0], reads=[datum],
                         protected="Begründung und Rechtsbehelfsbelehrung")  # fmt: skip
         node.law, node.channel = self.cite(), "online"
         draft.nodes[node.id] = node
@@ -246,7 +249,7 @@ class _Maker:
         if back:
             draft.connect(node.id, back)
         else:
-            end = Node(f"ende_{name}", "endEvent", f"Abgesagt: {name}", self.offices[0])
+            end = Node(f"ende_{name}", "endEvent", "Abgelehnt", self.offices[0])
             draft.nodes[end.id] = end
             draft.connect(node.id, end.id)
 
@@ -414,7 +417,7 @@ def bpmn(draft: Draft, style: Style) -> bytes:
     parts = [
         HEAD,
         draft.head,
-        f'<process id="{draft.key}" name={quoteattr(draft.name)} isExecutable="true">\n<laneSet id="ls">',
+        f'<process id="{draft.key}" name={quoteattr(draft.name)} isExecutable="true" li:lawAsOf="2026-01-01">\n<laneSet id="ls">',  # noqa: E501
     ]
     for n, lane in enumerate(lanes):
         refs = "".join(f"<flowNodeRef>{node.id}</flowNodeRef>" for node in nodes if node.lane == lane)
@@ -468,8 +471,9 @@ def _facts(node: Node) -> str:
     for name, held in node.documents:
         parts.append(f"<li:document name={quoteattr(name)}" + (f" heldBy={quoteattr(held)}" if held else "") + "/>")
     if node.law:
+        force = "must" if node.protected else node.force
         more = "".join(
             f' {key}="{value}"' for key, value in (("demands", node.demands), ("validTo", node.valid_to)) if value
         )
-        parts.append(f'<li:legalBasis citation={quoteattr(node.law)} organ="council" force="must"{more}/>')
+        parts.append(f'<li:legalBasis citation={quoteattr(node.law)} organ="council" force="{force}"{more}/>')
     return "".join(parts) + node.facts

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 from random import Random
 
-from tests.recall.flowops import Operator, Place, at, block, known, work, write
+from tests.recall.flowops import Operator, Place, at, block, known, used, work, write
 from tests.recall.flows import CHECKING, WORKING, Draft, Flow, Node, choice, text
 from tests.recall.tables import Column, Cut, Row, Table
 
@@ -132,6 +132,7 @@ def decide_again(random: Random, draft: Draft, varied: bool) -> Place | None:
         return None
     again = deepcopy(first)
     again.id = draft.fresh("einstufen")
+    again.force = "should"
     again.name = f"{first.name.removesuffix(' bestimmen')} erneut bestimmen" if varied else first.name
     draft.insert(random.choice([flow for node in steps for flow in draft.out(node.id)]), again)
     return Place(every=frozenset((first.id, again.id)))
@@ -235,17 +236,27 @@ def cut_in_two(random: Random, draft: Draft, varied: bool) -> Place | None:
 
 
 def many_rounds(random: Random, draft: Draft, varied: bool) -> Place | None:
-    """A loop that cases go round more than 1.2 times."""
-    if "gw_vollstaendig" not in draft.nodes:
+    """A colleague sends work back, so often that a case goes round more than 1.2 times."""
+    steps = [node for node in chain(draft) if len(draft.into(node.id)) == 1]
+    if not steps:
         return None
+    step = random.choice(steps)
+    lane = random.choice([lane for lane in offices(draft) if lane != step.lane])
+    names = ("Entwurf gegenlesen", "Gegenlesen des Entwurfs", "Ergebnis durchsehen", "Durchsicht")
+    merge = draft.insert(draft.into(step.id)[0], Node(draft.fresh("zurueck"), "exclusiveGateway", "", step.lane))
+    look = draft.insert(draft.out(step.id)[0], work(draft, random.choice(names if varied else names[:1]), lane, 46))
+    look.reads = [item for item, _ in step.writes]
+    look.writes, look.fields = [("gegengelesen", "step")], choice("gegengelesen", "In Ordnung?")
+    gate = draft.insert(draft.out(look.id)[0], Node(draft.fresh("gw"), "exclusiveGateway", "In Ordnung?", lane))
+    gate.default = draft.out(gate.id)[0].id
+    back = draft.connect(gate.id, merge.id, 'gegengelesen = "nein"')
     share = random.uniform(0.25, 0.6)
     assert draft.scenario is not None
-    back = next(flow.id for flow in draft.out("gw_vollstaendig") if flow.condition)
-    for entry in draft.scenario["gateway_branching_probabilities"]:  # type: ignore[attr-defined]
-        if entry["gateway_id"] == "gw_vollstaendig":
-            for path in entry["probabilities"]:
-                path["value"] = share if path["path_id"] == back else 1 - share
-    return at("vollstaendig_pruefen", "gw_vollstaendig", "nachreichen_vollstaendig", "wieder_da")
+    paths = [{"path_id": back.id, "value": share}, {"path_id": gate.default, "value": 1 - share}]
+    draft.scenario["gateway_branching_probabilities"].append(  # type: ignore[attr-defined]
+        {"gateway_id": gate.id, "probabilities": paths}
+    )
+    return at(step.id, look.id, gate.id, merge.id)
 
 
 def dead_way(random: Random, draft: Draft, varied: bool) -> Place:
@@ -258,8 +269,7 @@ def dead_way(random: Random, draft: Draft, varied: bool) -> Place:
     one.condition, two.condition, first.default = guard, None, two.id
     for step in steps:
         step.reads = [item]
-        write(step, "lagebild")
-    draft.nodes["bescheid_senden"].reads.append("lagebild")
+    used(draft, first, steps)
     return at(first.id, one.id, steps[0].id)
 
 
@@ -286,10 +296,9 @@ def ask_twice(random: Random, draft: Draft, varied: bool) -> Place | None:
     old = draft.nodes["antrag_stellen"]
     assert old.fields is not None
     same = next(dict(one) for one in old.fields if one["key"] == item)
-    late = draft.nodes["anhoeren"]
-    late.fields = [*(late.fields or []), same]
-    late.writes.append((item, "citizen"))
-    draft.nodes["ablehnen"].reads.append(item)
+    late = draft.insert(draft.into("bescheid_senden")[0], work(draft, "Angaben ergänzen", old.lane, 47))
+    late.reads, late.writes, late.fields = [draft.tables[0].variable], [(item, "citizen")], [same]
+    draft.nodes["bescheid_senden"].reads.append(item)
     return Place(frozenset((late.id,)), frozenset((item,)))
 
 
@@ -304,7 +313,7 @@ def ask_for_held_paper(random: Random, draft: Draft, varied: bool) -> Place:
 def ask_for_nothing(random: Random, draft: Draft, varied: bool) -> Place:
     """A form asks for something that no decision, message or duty reads."""
     key = random.choice(("lieblingsfarbe", "telefax", "beruf_der_eltern", "bemerkung_intern"))
-    node = random.choice([node for node in draft.only("userTask") if node.lane == draft.nodes["antrag_stellen"].lane])
+    node = draft.nodes["antrag_stellen"]  # what is said in a hearing is heard, not processed
     node.writes.append((key, "citizen"))
     node.fields = [*(node.fields or []), text(key, key.replace("_", " ").title())]
     return Place(frozenset((node.id,)), frozenset((key,)))
@@ -336,16 +345,16 @@ def come_in_person(random: Random, draft: Draft, varied: bool) -> Place:
 
 
 def visit(random: Random, draft: Draft, varied: bool) -> Place:
-    """A citizen's step at the counter, and no norm named asks for presence."""
-    step = random.choice([node for node in draft.only("userTask") if node.lane == draft.nodes["antrag_stellen"].lane])
+    """A citizen's step at the counter that no case can avoid, and no norm named asks for presence."""
+    step = draft.nodes["antrag_stellen"]
     step.channel = "counter"
     return at(step.id)
 
 
 def no_basis(random: Random, draft: Draft, varied: bool) -> Place:
-    """A step rests on nothing while all others name their source."""
+    """A step is known to rest on nothing."""
     step = random.choice(draft.only("userTask", "sendTask", "businessRuleTask"))
-    step.law = None
+    step.law = "keine"
     return at(step.id)
 
 
@@ -380,15 +389,14 @@ Varied = type(repeat_step)
 OPERATORS: dict[str, tuple[Varied, ...]] = {
     "RS01": (repeat_step,),
     "RS02": (idle_step,),
-    "RS03": (approval_without_no,),
     "RS04": (implied_approval,),
-    "RS05": (decide_again, ask_again),
+    "RS05": (decide_again,),
     "RS06": (dear_first,),
     "RS07": (check_last,),
     "RS08": (independent_step,),
     "RS09": (cut_in_two,),
     "RS10": (many_rounds,),
-    "RS11": (dead_way,),
+    "RS11": (dead_way, ask_again, approval_without_no),
     "BU01": (ask_what_is_held, ask_twice, ask_for_held_paper),
     "BU02": (ask_for_nothing,),
     "BU03": (paper_between,),

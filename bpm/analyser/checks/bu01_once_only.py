@@ -2,9 +2,9 @@
 
 What it finds
 A step that records a datum as given by a citizen or a business, although a register of the city holds it, or although
-an earlier step of the same case asked for it. A step of a correction loop - somebody read the datum and the case went
-back - may ask again. A datum that no register holds, and what is said in a hearing, is left alone. Only recorded data
-count.
+an earlier step of the same case asked for it; and a paper of which it is recorded who holds it. A step of a correction
+loop - somebody read the datum and the case went back - may ask again. A datum that no register holds, and what is said
+in a hearing, is left alone. Only recorded data count.
 
 Why it costs
 Each question costs minutes of all who apply, and every second entry can differ from the first.
@@ -32,15 +32,16 @@ from bpm.analyser.protected import protection
 from bpm.analyser.remedies import drop_first, offer
 from bpm.model.edit.steps import QueryRegister, RemoveStep
 from bpm.model.graph import Graph
-from bpm.model.process import Activity
+from bpm.model.process import Activity, Document
 
 DE = """Menschen werden nach etwas gefragt, das die Stadt schon weiß.
 
 Was gefunden wird
 Ein Schritt, bei dem eine Angabe von Bürgerinnen, Bürgern oder Unternehmen erfasst ist, obwohl ein Register der Stadt
-sie führt oder ein früherer Schritt desselben Falls schon danach gefragt hat. Ein Schritt einer Korrekturschleife -
-jemand hat die Angabe gelesen, und der Fall ging zurück - darf noch einmal fragen. Was in keinem Register steht und
-was in einer Anhörung gesagt wird, bleibt unberührt. Nur erfasste Daten zählen.
+sie führt oder ein früherer Schritt desselben Falls schon danach gefragt hat; und ein Nachweis, bei dem erfasst ist, wer
+ihn führt. Ein Schritt einer Korrekturschleife - jemand hat die Angabe gelesen, und der Fall ging zurück - darf noch
+einmal fragen. Was in keinem Register steht und was in einer Anhörung gesagt wird, bleibt unberührt. Nur erfasste Daten
+zählen.
 
 Warum es kostet
 Jede Frage kostet alle, die einen Antrag stellen, Minuten, und jede zweite Eingabe kann von der ersten abweichen.
@@ -73,7 +74,9 @@ def find_repeated_questions(given: Given) -> Iterator[Outcome]:
 
 
 def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
-    asking = [node for node in graph.process.nodes if isinstance(node, Activity) and _asked(node)]
+    asking = [
+        node for node in graph.process.nodes if isinstance(node, Activity) and (_asked(node) or _held_papers(node))
+    ]
     if not any(node.facts.writes for node in graph.process.nodes):
         if graph.steps():
             yield Skipped(
@@ -85,7 +88,7 @@ def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
                 path=given.path,
             )
         return
-    if asking and not given.registers:
+    if any(_asked(node) for node in asking) and not given.registers:
         yield Skipped(
             reason={
                 "de": "es ist nicht erfasst, welche Register welche Angaben führen",
@@ -97,12 +100,17 @@ def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
     for node in asking:
         held = {item: list(given.registers[item]) for item in _asked(node) if given.registers.get(item)}
         before = {} if protection(node) else _before(graph, node, asking)
-        if held or before:
+        if held or before or _held_papers(node):
             yield _finding(given, graph, node, held, before)
 
 
 def _asked(node: Activity) -> list[str]:
     return list(dict.fromkeys(use.item for use in node.facts.writes if use.origin in ASKED))
+
+
+def _held_papers(node: Activity) -> list[Document]:
+    """Papers that people must bring although it is recorded which register or office holds them."""
+    return [paper for paper in node.facts.documents if paper.held_by]
 
 
 def _before(graph: Graph, node: Activity, asking: list[Activity]) -> dict[str, str]:
@@ -129,7 +137,9 @@ def _corrects(graph: Graph, node: Activity, item: str, first: Activity) -> bool:
 
 def _finding(given: Given, graph: Graph, node: Activity, held: dict[str, list[str]], before: dict[str, str]) -> Finding:
     items = [item for item in _asked(node) if item in held or item in before]
-    registers = sorted({name for names in held.values() for name in names})
+    papers = _held_papers(node)
+    registers = sorted({name for names in held.values() for name in names} | {str(paper.held_by) for paper in papers})
+    asked = [*items, *(f"»{paper.name}«" for paper in papers)]
     known = [*registers, *(f"»{graph.nodes[one].name or one}«" for one in dict.fromkeys(before.values()))]
     return Finding(
         code="BU01",
@@ -138,8 +148,8 @@ def _finding(given: Given, graph: Graph, node: Activity, held: dict[str, list[st
         procedure=given.key,
         element_ids=(node.id,),
         message={
-            "de": f"{titles(graph, (node.id,))} fragt nach {', '.join(items)}; bekannt aus: {', '.join(known)}.",
-            "en": f"{titles(graph, (node.id,))} asks for {', '.join(items)}; known from: {', '.join(known)}.",
+            "de": f"{titles(graph, (node.id,))} fragt nach {', '.join(asked)}; bekannt aus: {', '.join(known)}.",
+            "en": f"{titles(graph, (node.id,))} asks for {', '.join(asked)}; known from: {', '.join(known)}.",
         },
         question=drop_first(
             {
@@ -151,16 +161,18 @@ def _finding(given: Given, graph: Graph, node: Activity, held: dict[str, list[st
             "items": items,
             "registers": held,
             "asked_before": before,
-            "documents": [d.name for d in node.facts.documents if d.held_by],
+            "documents": [paper.name for paper in papers],
         },
         remedy=_remedy(given, graph, node, held, before),
-        identity=tuple(sorted(items)),
+        identity=tuple(sorted([*items, *(paper.name for paper in papers if not items)])),
         line=node.line,
     )
 
 
 def _remedy(given: Given, graph: Graph, node: Activity, held: dict[str, list[str]], before: dict[str, str]) -> Remedy:
     """Drop what only asks again; ask the one register that holds everything else a step asks for; else in words."""
+    if _held_papers(node):
+        return Remedy("note")  # the step is still needed until the paper comes from where it is held
     asked, written = _asked(node), {use.item for use in node.facts.writes}
     if set(asked) == written and set(asked) <= set(before):
         return offer(given, graph, RemoveStep(element=node.id, keeps=before[asked[0]])) or Remedy("note")

@@ -3,9 +3,9 @@
 What it finds
 *Missing*: a rule or guard needs a datum that has no value yet on some path, or a step reads one that cannot have a
 value on any. *Lost*: a value is overwritten before anybody could read it. *Inconsistent*: a step writes a datum while
-another one uses it at the same time, so that chance decides what is seen. *Never or twice destroyed*: of data that
-some step deletes, a path to an end without it, or with it twice. Only recorded data count; where a step that records
-none could heal the flaw, it is said to be undecided.
+another one uses it at the same time, so that chance decides what is seen. *Never or twice destroyed*: of data that some
+step deletes, a path to an end without it, or with it twice, or on which it is read afterwards. Only recorded data
+count; where a step that records none could heal the flaw, it is said to be undecided.
 
 Why it costs
 Rules give no result, people ask again for what was lost, and decisions rest on whichever value came first.
@@ -40,8 +40,8 @@ Was gefunden wird
 eine, die auf keinem Weg einen haben kann. *Verloren*: ein Wert wird überschrieben, bevor ihn jemand lesen konnte.
 *Widersprüchlich*: ein Schritt schreibt eine Angabe, während ein anderer sie zur selben Zeit verwendet; was er sieht,
 entscheidet der Zufall. *Nie oder zweimal gelöscht*: bei Angaben, die ein Schritt löscht, ein Weg zu einem Ende ohne
-oder mit doppeltem Löschen. Nur erfasste Daten zählen; wo ein Schritt ohne erfasste Daten es richten könnte, heißt es
-»nicht entschieden«.
+oder mit doppeltem Löschen, oder einer, auf dem Gelöschtes noch gelesen wird. Nur erfasste Daten zählen; wo ein Schritt
+ohne erfasste Daten es richten könnte, heißt es »nicht entschieden«.
 
 Warum es kostet
 Regeln geben kein Ergebnis, Verlorenes wird noch einmal erfragt, und Entscheidungen ruhen auf dem Wert, der zuerst kam.
@@ -74,6 +74,10 @@ MESSAGES = {
         "Der Fall kann bei {first} enden, ohne dass »{item}« gelöscht wurde; das tut sonst {others}.",
         "The case can end at {first} without »{item}« having been deleted, which {others} does elsewhere.",
     ),
+    "destroyed-early": (
+        "{first} braucht »{item}«, das {others} vorher gelöscht haben kann.",
+        "{first} needs »{item}«, which {others} may have deleted before.",
+    ),
     "destroyed-twice": (
         "»{item}« kann zweimal gelöscht werden, zuletzt bei {first}.",
         "»{item}« can be deleted twice, the second time at {first}.",
@@ -92,6 +96,10 @@ QUESTIONS = {
     "never-destroyed": (
         "Wer löscht die Angabe auf diesem Weg, und wann?",
         "Who deletes the datum on this path, and when?",
+    ),
+    "destroyed-early": (
+        "Muss die Angabe so früh gelöscht werden, oder wird sie danach nicht mehr gebraucht?",
+        "Must the datum be deleted this early, or is it not needed any more afterwards?",
     ),
     "destroyed-twice": ("Welches der beiden Löschen ist nötig?", "Which of the two deletions is needed?"),
 }
