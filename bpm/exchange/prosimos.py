@@ -384,10 +384,22 @@ class _Reader:
         numbers = [float(one if plain else one["value"]) for one in parameters]
         if not all(math.isfinite(x) for x in numbers):
             raise self.error("scenario-distribution", f"{element}: {name} {numbers} holds no numbers", element)
-        law = self._scipy(kind, numbers, element) if plain else self._moments(kind, numbers, element)
+        if kind == "choice":
+            law = self._measured(parameters, numbers, element)
+        else:
+            law = self._scipy(kind, numbers, element) if plain else self._moments(kind, numbers, element)
         if time and law.low < 0.0 and law.kind != "choice":
             law = Distribution(law.kind, law.parameters, 0.0, law.high)
         return law
+
+    def _measured(self, parameters: Sequence[Any], numbers: list[float], element: str) -> Distribution:
+        """Values as they were measured, each as likely unless it has a weight."""
+        weights = [float(one.get("weight", 1.0)) if isinstance(one, Mapping) else 1.0 for one in parameters]
+        total = sum(weights)
+        if not numbers or min(weights) < 0.0 or not 0.0 < total < math.inf:
+            raise self.error("scenario-probability", f"{element}: the weights sum to {total:g}", element)
+        pairs = zip(numbers, weights, strict=True)
+        return Distribution("choice", tuple(x for value, weight in pairs for x in (value, weight / total)), -math.inf)
 
     def _limits(self, numbers: Sequence[float], at: int) -> tuple[float, float]:
         low = numbers[at] if len(numbers) > at else 0.0
@@ -399,8 +411,6 @@ class _Reader:
         form = f"{kind}{n}"
         if kind == "fix" and size >= 1:
             return Distribution(kind, (n[0],), -math.inf)
-        if kind == "choice" and size >= 1:  # measured values, each as likely
-            return Distribution(kind, tuple(x for value in n for x in (value, 1.0 / size)), -math.inf)
         if kind == "uniform" and size == 2:
             return Distribution(kind, (n[0], n[1]), n[0], n[1])
         if kind == "exponential" and size in (1, 2, 3):

@@ -1,7 +1,7 @@
 """Simulate a procedure: find its scenario, play it, write its log; the answer of `bpm simulate`.
 
-The scenario is the one given, else `scenario.json` or `<stem>.json` beside the model; without one there is no
-simulation, since invented figures would look like measured ones.
+The scenario is the one given, else `scenario.json` or `<stem>.json` beside the model, else BPSim or QBP inside it;
+without one there is no simulation, since invented figures would look like measured ones.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bpm.model.procedure import Procedure
 from bpm.model.process import CallActivity, Task
 from bpm.model.scenario import Scenario
 from bpm.service.reading import procedures_at
+from bpm.service.scenarios import embedded_scenario, split_name
 from bpm.settings import settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Progress = Callable[[float], None]
 Sink = Callable[[int, EventLog], None]
 HOW_TO_GET_ONE = (
     "no scenario: give one with --scenario, or put scenario.json beside the model (Prosimos JSON: arrivals, people, "
-    "durations; see bpm/model/scenario.py)"
+    "durations; see bpm/model/scenario.py), or learn one from a log with bpm calibrate"
 )
 
 
@@ -101,14 +102,29 @@ def one_procedure(path: str | Path) -> Procedure:
 
 
 def scenario_of(procedure: Procedure, given: str | Path | None = None) -> Scenario:
-    """The given scenario, else the one beside the model. Raises ScenarioError `no-scenario` if there is none."""
+    """The given scenario (`FILE#ID` for one of several), else the one beside the model, else one inside it.
+
+    Raises:
+        ScenarioError: `no-scenario` if there is none, or one that means nothing.
+    """
     if given is not None:
+        name, wanted = (str(given), None) if Path(given).is_file() else split_name(str(given))
         try:
-            return _read(Path(given).read_bytes(), str(given))
+            data = Path(name).read_bytes()
         except OSError as error:
-            raise ScenarioError("unreadable-file", error.strerror or "cannot be opened", path=str(given)) from None
+            raise ScenarioError("unreadable-file", error.strerror or "cannot be opened", path=name) from None
+        if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            inside = embedded_scenario(data, procedure, name, wanted)
+            if inside is None:
+                raise ScenarioError("no-scenario", "holds neither BPSim nor QBP", path=name)
+            return inside
+        return _read(data, name)
     if procedure.scenario is None:
-        raise ScenarioError("no-scenario", HOW_TO_GET_ONE, path=procedure.path)
+        model = procedure.process
+        inside = None if model is None else embedded_scenario(model.source, procedure, model.path)
+        if inside is None:
+            raise ScenarioError("no-scenario", HOW_TO_GET_ONE, path=procedure.path)
+        return inside
     folder = Path(procedure.path)
     return _read(procedure.scenario, str((folder.parent if folder.suffix else folder) / "scenario.json"))
 

@@ -1,0 +1,44 @@
+"""Scenarios of other tools, inside a model or in a file of their own, read for a procedure.
+
+BPSim is found wherever a file holds it, QBP (BIMP, Apromore) likewise. A scenario of several in one file is named as
+``FILE#ID``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bpm.errors import ScenarioError
+from bpm.exchange.bpsim import holds_bpsim, import_bpsim
+from bpm.exchange.prosimos import read_scenario
+from bpm.model.procedure import Procedure
+from bpm.model.scenario import Note, Scenario
+from bpm.settings import settings
+
+
+def embedded_scenario(data: bytes, procedure: Procedure, path: str, wanted: str | None = None) -> Scenario | None:
+    """The scenario that XML bytes hold for a procedure; None if they hold none.
+
+    Raises:
+        ScenarioError: no scenario of that id, or one that means nothing.
+        ModelError: not readable as XML.
+    """
+    assert procedure.process is not None
+    if holds_bpsim(data):
+        found = import_bpsim(data, procedure.process.main, path, wanted)
+        return _read(found.content, found.notes, path)
+    return None
+
+
+def split_name(text: str) -> tuple[str, str | None]:
+    """`FILE#ID` in its two parts; a name without `#` names no scenario."""
+    name, mark, id = text.rpartition("#")
+    return (name, id) if mark and name else (text, None)
+
+
+def _read(content: dict[str, object], notes: tuple[Note, ...], path: str) -> Scenario:
+    try:
+        scenario = read_scenario(content, path, time_zone=settings().timezone)
+    except ScenarioError as error:
+        raise ScenarioError(error.code, error.message, path=path, line=error.line, element=error.element) from None
+    return replace(scenario, notes=(*notes, *scenario.notes))
