@@ -8,7 +8,7 @@ WEB := api/web
 NPM = $$(command -v npm || echo "$(CURDIR)/.npm-venv/bin/npm")
 DATA ?=
 
-.PHONY: run setup test lint types golden prove bench conformance catalogue lock clean chromium
+.PHONY: run setup test lint types golden prove bench recall conformance catalogue lock clean chromium
 
 # The simulator's kernel is compiled beside the first minutes of the service, so that nobody waits for it in a page.
 run: .venv/.ready $(WEB)/node_modules/.ready
@@ -42,6 +42,9 @@ prove: setup
 
 bench: .venv/.dev-ready
 	@$(BIN)/python -m tests.benchmarks
+
+recall: .venv/.dev-ready
+	@$(BIN)/python -m tests.recall $(ARGS)
 
 conformance: .venv/.dev-ready
 	@$(BIN)/python -m tests.conformance $(if $(DATA),--data $(DATA))
