@@ -17,6 +17,8 @@ import pytest
 
 from bpm.analyser.catalogue import all_checks
 from bpm.analyser.finding import Finding
+from bpm.analyser.given import Given
+from bpm.analyser.knockouts import knockouts
 from bpm.analyser.run import Analysis, analyse
 from tests.procedures.city import KEYS, expected, model, procedure, process
 
@@ -116,3 +118,18 @@ def test_without_the_dead_branch_there_is_no_question_about_it() -> None:
     repaired = replace(procedure("dienstreise"), process=replace(whole, processes=(alive,)))
     assert "FL06" in {finding.code for finding in findings("dienstreise")}
     assert "FL06" not in {reported.finding.code for reported in analyse(repaired, ("FL06",)).findings}
+
+
+def test_a_version_still_in_force_is_not_called_out_of_date() -> None:
+    said = [one.skipped.reason["de"] for one in analysis("veranstaltungsanzeige").skipped if one.code == "RC10"]
+    assert any("gilt bis 2026-12-31; danach gilt" in reason for reason in said)
+    assert not any("2027" in reason for reason in said if "veraltet" in reason)
+    old = [one.skipped.reason["de"] for one in analysis("baumfaellung").skipped if one.code == "RC10"]
+    assert any("veraltet seit 2025-12-30" in reason for reason in old)
+
+
+def test_grant_or_refuse_is_a_decision_and_no_refusal() -> None:
+    given = Given(procedure("baugenehmigung"))
+    assert "abweichung_bewerten" not in {one.step.id for graph in given.graphs for one in knockouts(given, graph)}
+    seats = Given(procedure("freischankflaeche"))
+    assert "standort_bewerten" in {one.step.id for graph in seats.graphs for one in knockouts(seats, graph)}

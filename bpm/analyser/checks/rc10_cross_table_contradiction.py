@@ -39,6 +39,7 @@ from bpm.analyser.joint import Conflict, Joint, TooMuch, lay_over
 from bpm.analyser.offers import Unruled, unruled
 from bpm.analyser.rivals import Rivals, rivals
 from bpm.analyser.rows import cited, dated, sources_of
+from bpm.analyser.validity import law_date
 
 DE = """Zwei Tabellen, oder ein Formular und eine Tabelle, legen dieselbe Tatsache für einen Fall verschieden fest.
 
@@ -86,7 +87,7 @@ MOST_PAIRS = 500
 )
 def find_contradictions(given: Given) -> Iterator[Outcome]:
     """One finding per pair of tables and fact, and one per form field and table."""
-    budget = Budget()
+    budget, day = Budget(), law_date(given)
     for number, pair in enumerate(rivals(given)):
         if number == MOST_PAIRS:
             yield Skipped(
@@ -104,7 +105,7 @@ def find_contradictions(given: Given) -> Iterator[Outcome]:
         if joint is not None:
             if conflicts:
                 yield _finding(given, pair, joint, conflicts)
-            yield from _outdated(joint)
+            yield from _outdated(joint, day)
     for found in unruled(given):
         yield _of_form(given, found)
 
@@ -130,20 +131,22 @@ def _too_large(pair: Rivals) -> Skipped:
     )
 
 
-def _outdated(joint: Joint) -> Iterator[Skipped]:
-    """What is not compared, because it is out of force since another table decides it differently."""
+def _outdated(joint: Joint, day: str | None) -> Iterator[Skipped]:
+    """What is not compared: it is out of force since another table decides it differently, or will be after `day`."""
     found = joint.outdated()
     for side, other in ((joint.first, joint.second), (joint.second, joint.first)):
         mine = [entry for entry in found if entry.side is side]
         for ended in sorted({entry.ended for entry in mine}):
             rows = ", ".join(str(entry.rule + 1) for entry in mine if entry.ended == ended)
+            german, english = f"„{side.at.name}“ (Zeile {rows})", f"{side.at.name!r} (rule {rows})"
+            if day is not None and ended >= day:
+                german = f"{german} gilt bis {ended}; danach gilt „{other.at.name}“"
+                english = f"{english} applies until {ended}; after that {other.at.name!r}"
+            else:
+                german = f"{german} ist veraltet seit {_day_after(ended)}; es gilt „{other.at.name}“"
+                english = f"{english} is out of date since {_day_after(ended)}; {other.at.name!r} applies"
             yield Skipped(
-                reason={
-                    "de": f"„{side.at.name}“ (Zeile {rows}) ist veraltet seit {_day_after(ended)}; "
-                    f"es gilt „{other.at.name}“",
-                    "en": f"{side.at.name!r} (rule {rows}) is out of date since {_day_after(ended)}; "
-                    f"{other.at.name!r} applies",
-                },
+                reason={"de": german, "en": english},
                 element=side.at.owner,
                 path=side.at.model.path,
             )
