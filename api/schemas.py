@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -68,6 +68,47 @@ class Cancel(Request):
 
 
 class Suspend(Request):
+    reason: Remark | None = None
+
+
+Mapping = Annotated[
+    dict[Name, Name | None],
+    Field(max_length=5000, description="old element or flow to new; null gives up what only waits beside a step"),
+]
+
+
+class Migrate(Request):
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(default=None, description="the newest if absent")
+    mapping: Mapping = {}
+    reason: Remark | None = None
+
+
+class MigrateMany(Request):
+    mode: Literal["plan", "validate", "execute"]
+    procedure: Name
+    source: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(description="the version that the cases run now")
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(default=None, description="the newest if absent")
+    mapping: Mapping = {}
+    instances: Annotated[list[Name], Field(max_length=500)] | None = Field(default=None, description="all if absent")
+    cursor: Name | None = None
+    reason: Remark | None = None
+
+
+class CancelToken(Request):
+    cancel: Name = Field(description="an element where the case stands")
+    all: bool = Field(default=False, description="all tokens there, if there are several")
+
+
+class StartBefore(Request):
+    start_before: Name = Field(description="an element, or a flow into a joining gateway")
+
+
+class SetVariables(Request):
+    set: Variables
+
+
+class Modify(Request):
+    instructions: Annotated[list[CancelToken | StartBefore | SetVariables], Field(min_length=1, max_length=100)]
     reason: Remark | None = None
 
 
@@ -320,6 +361,40 @@ class WholeCase(Case):
     jobs: list[Job]
     subscriptions: list[Subscription]
     timers: list[Timer]
+
+
+class Refusal(BaseModel):
+    element: str
+    line: int | None
+    reason: str
+
+
+class Move(BaseModel):
+    element: str | None
+    name: str
+    becomes: str = Field(description="stays, renamed, restarts, given-up, refused or new")
+    target: str | None
+    target_name: str
+    reason: str | None
+
+
+class Migrated(BaseModel):
+    instance: str
+    business_key: str | None
+    result: str = Field(description="movable, moved or refused")
+    reasons: list[Refusal]
+
+
+class Migrations(BaseModel):
+    mode: str
+    procedure: str
+    source: int
+    version: int
+    plan: list[Move]
+    items: list[Migrated]
+    moved: int
+    refused: int
+    next: str | None
 
 
 class Event(BaseModel):

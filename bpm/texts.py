@@ -134,6 +134,20 @@ CHANGE: Mapping[str, str] = {
 }
 """What happens to an element in a proposal."""
 
+LOCALLY: Mapping[str, str] = {
+    "set-cell": "Zelle einer Regel",
+    "remove-rule": "Regel entfällt",
+    "add-rule": "neue Regel",
+    "set-note": "Begründung einer Regel",
+    "set-values": "zulässige Werte",
+    "set-basis": "Rechtsgrundlage",
+    "set-name": "Name",
+    "set-text": "Beschreibung",
+    "set-field": "Formularfeld",
+    "set-figure": "Zahl im Szenario",
+}
+"""What a city changes in a procedure that it took over, by the `do` of its layer."""
+
 KIND: Mapping[str, str] = {
     "startEvent": "Beginn",
     "endEvent": "Ende",
@@ -164,6 +178,9 @@ HISTORY: Mapping[str, str] = {
     "case-cancelled": "Fall abgebrochen",
     "case-suspended": "Fall angehalten",
     "case-resumed": "Fall fortgesetzt",
+    "case-migrated": "Fall in eine andere Fassung überführt",
+    "case-not-migrated": "Überführung abgelehnt",
+    "case-modified": "Fall von Hand geändert",
     "task-claimed": "Aufgabe übernommen",
     "task-returned": "Aufgabe zurückgelegt",
     "comment-added": "Anmerkung geschrieben",

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api import schemas
 from api.deps import Cursor, IfMatch, Key, Limit, Serving, SignedIn, reply
 from api.routes import PROBLEMS
-from bpm.service import attachments, cases, retention
+from bpm.service import attachments, cases, moving, retention
 
 router = APIRouter(prefix="/instances", tags=["instances"], responses=PROBLEMS)
 
@@ -123,4 +123,43 @@ def resume(
     """Let a suspended case go on."""
     reason = body.reason if body else None
     answer = cases.resume(services, actor, id, reason=reason, if_match=if_match, key=key)
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/migrate", response_model=schemas.WholeCase)
+def migrate(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Migrate,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Move a case to another version of its procedure. 422 with every reason when it cannot be moved as a whole."""
+    answer = moving.migrate(
+        services,
+        actor,
+        id,
+        version=body.version,
+        mapping=body.mapping,
+        reason=body.reason,
+        if_match=if_match,
+        key=key,
+    )
+    return reply(answer.body, answer.status)
+
+
+@router.post("/{id}/modify", response_model=schemas.WholeCase)
+def modify(
+    services: Serving,
+    actor: SignedIn,
+    id: Id,
+    body: schemas.Modify,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Set variables, cancel tokens and start before elements, in this order, all or nothing. 422 with the reasons
+    where it would break a join or a sub-process."""
+    instructions = [one.model_dump() for one in body.instructions]
+    answer = moving.modify(services, actor, id, instructions, reason=body.reason, if_match=if_match, key=key)
     return reply(answer.body, answer.status)

@@ -26,7 +26,7 @@ from bpm.engine.instance import (
 )
 from bpm.engine.readiness import Readiness, assess
 from bpm.engine.reasons import REASONS, explain
-from bpm.engine.upgrade import REFUSALS, Move, Upgrade, modify
+from bpm.engine.upgrade import REFUSALS, Move, Upgrade, modify, refusal
 from bpm.model.decision import DecisionModel
 from bpm.model.process import ProcessModel
 
@@ -57,6 +57,7 @@ __all__ = [
     "fail_with",
     "fire",
     "modify",
+    "refusal",
     "start",
 ]
 

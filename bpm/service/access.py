@@ -32,6 +32,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "cases.cancel": frozenset({"lead", "process_owner", "admin"}),
     "cases.erase": frozenset({"dpo", "admin"}),
     "cases.suspend": frozenset({"lead", "process_owner", "admin"}),
+    "cases.migrate": frozenset({"process_owner", "admin"}),
+    "cases.modify": frozenset({"process_owner", "admin"}),
     "tasks.read": _WORK | {"process_owner"},
     "tasks.work": _WORK,
     "tasks.comment": _WORK | {"process_owner"},

@@ -7,7 +7,7 @@ what is gone is closed, so siblings cancelled by a gateway or a boundary event n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,7 @@ from bpm.store.records import (
     InstanceRow,
     JobRow,
     OutboxRow,
+    ProcedureRow,
     SubscriptionRow,
     TimerRow,
     WorkItemRow,
@@ -56,10 +57,18 @@ def require_running(instance: InstanceRow) -> None:
 
 
 def record(
-    work: UnitOfWork, before: InstanceRow, outcome: Outcome, command: Command, *, even_suspended: bool = False
+    work: UnitOfWork,
+    before: InstanceRow,
+    outcome: Outcome,
+    command: Command,
+    *,
+    even_suspended: bool = False,
+    version: ProcedureRow | None = None,
 ) -> InstanceRow:
     """Write the outcome of a command on a locked case. Raises Conflict when another command came first, or when the
-    case is suspended and the command is not one that ends it (`even_suspended`)."""
+    case is suspended and the command is not one that ends it (`even_suspended`). `version` is the one it runs from now
+    on, if it was moved: its open tasks, jobs, timers and subscriptions then stay the same rows and say what that
+    version says of them."""
     if not even_suspended:
         require_running(before)
     ended = work.now if outcome.state != "active" else None
@@ -71,8 +80,10 @@ def record(
         "ends": [*before.ends, *outcome.ends],
         "ended_at": ended,
     }
+    if version is not None:
+        values |= {"procedure_id": version.id, "procedure_version": version.version}
     work.change(InstanceRow, before.id, version=before.version, **values)
-    _write(work, before, outcome, command)
+    _write(work, before, outcome, command, moved=version is not None)
     after = work.get(InstanceRow, before.id)
     assert after is not None
     return after
@@ -91,11 +102,13 @@ def record_note(work: UnitOfWork, before: InstanceRow, command: Command, *, stat
     _log(work, before, (), command)
 
 
-def _write(work: UnitOfWork, instance: InstanceRow, outcome: Outcome, command: Command) -> None:
-    _sync(work, instance, WorkItemRow, lambda row: row.item, _work_items(work, instance, outcome))
-    _sync(work, instance, JobRow, lambda row: row.item, _jobs(work, instance, outcome))
-    _sync(work, instance, TimerRow, lambda row: (row.timer, row.due), _timers(work, instance, outcome))
-    _sync(work, instance, SubscriptionRow, lambda row: row.subscription, _subscriptions(work, instance, outcome))
+def _write(work: UnitOfWork, instance: InstanceRow, outcome: Outcome, command: Command, *, moved: bool = False) -> None:
+    for kind, identity, make in _LIVE:
+        live = make(work, instance, outcome)
+        stored = _sync(work, instance, kind, identity, live)
+        for row in live if moved else ():
+            if identity(row) in stored:
+                _rename(work, stored[identity(row)], row)
     work.add(*_outbox(work, instance, outcome))
     events = [
         (event.kind, event.element, dict(event.detail) if event.detail is not None else None)
@@ -106,7 +119,8 @@ def _write(work: UnitOfWork, instance: InstanceRow, outcome: Outcome, command: C
 
 def _sync(
     work: UnitOfWork, instance: InstanceRow, kind: type[Row], identity: Callable[[Row], Any], now_live: Sequence[Row]
-) -> None:
+) -> dict[Any, Row]:
+    """Closes what is gone and adds what is new; returns the rows there were."""
     stored = {identity(row): row for row in queries.live(work, kind, instance.id)}
     wanted = {identity(row) for row in now_live}
     # what was typed into a task that is gone is nobody's any more
@@ -117,6 +131,27 @@ def _sync(
     for row in fresh:
         if isinstance(row, WorkItemRow):
             work.add(*_candidates(row))
+    return stored
+
+
+_SAID: Mapping[type[Any], tuple[str, ...]] = {
+    WorkItemRow: ("element", "name", "candidate_groups", "candidate_users", "due", "priority", "form"),
+    JobRow: ("element", "topic"),
+    TimerRow: ("element", "cycle", "remaining"),
+    SubscriptionRow: ("element", "kind", "name"),
+}
+"""What a version of a procedure says about its open rows; who holds them and what was typed is the case's own."""
+
+
+def _rename(work: UnitOfWork, stored: Row, now: Row) -> None:
+    """Lets an open row say what the case's new version says of it."""
+    changed = {name: value for name in _SAID[type(now)] if (value := getattr(now, name)) != getattr(stored, name)}
+    if not changed:
+        return
+    work.change(type(now), stored.id, **changed)
+    if isinstance(now, WorkItemRow) and changed.keys() & {"candidate_groups", "candidate_users"}:
+        queries.forget_candidates(work, stored.id)
+        work.add(*_candidates(replace(now, id=stored.id)))
 
 
 def _candidates(row: WorkItemRow) -> Iterable[CandidateRow]:
@@ -209,6 +244,14 @@ def _subscriptions(work: UnitOfWork, instance: InstanceRow, outcome: Outcome) ->
         )
         for one in outcome.subscriptions
     ]
+
+
+_LIVE: tuple[tuple[Any, Callable[[Any], Any], Callable[..., list[Any]]], ...] = (
+    (WorkItemRow, lambda row: row.item, _work_items),
+    (JobRow, lambda row: row.item, _jobs),
+    (TimerRow, lambda row: (row.timer, row.due), _timers),
+    (SubscriptionRow, lambda row: row.subscription, _subscriptions),
+)
 
 
 def _outbox(work: UnitOfWork, instance: InstanceRow, outcome: Outcome) -> list[OutboxRow]:

@@ -135,6 +135,21 @@ def instances(
     return _page(work, InstanceRow, query, cursor, limit)
 
 
+def live_instances(
+    work: UnitOfWork, tenant: Tenant, procedure_id: str, cursor: str | None = None, limit: int = 100
+) -> Page[InstanceRow]:
+    """The cases of one version that have not ended, suspended ones too."""
+    table = t.instances
+    query = select(table).where(of_tenant(table, tenant), table.c.procedure_id == procedure_id)
+    return _page(work, InstanceRow, query.where(table.c.state.in_(("active", "suspended"))), cursor, limit)
+
+
+def forget_candidates(work: UnitOfWork, work_item_id: str) -> None:
+    """Nobody is asked to do this task any more; the caller says who is from now on."""
+    rows = t.work_item_candidates
+    work.connection.execute(delete(rows).where(rows.c.work_item_id == work_item_id))
+
+
 def instance_of(work: UnitOfWork, instance_id: str) -> InstanceRow | None:
     """A case, locked for the command that will change it."""
     return work.get(InstanceRow, instance_id, lock=True)
