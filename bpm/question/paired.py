@@ -7,7 +7,7 @@ citizens and businesses are apart and never added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,17 +123,15 @@ class Baseline:
 
         Raises ScenarioError where it cannot be played.
         """
-        seen = _Seen(self.ends)
-        found = against(self.result, self.procedure, absence.procedure, self.scenario, absence.scenario, sink=seen)
-        cases = changed = stuck = 0
-        for before, after in zip(self.outcomes, seen.found, strict=True):
-            cases += len(before)
-            changed += int(np.count_nonzero(before != after))
-            stuck += int(np.count_nonzero((after & _OPEN) & ~(before & _OPEN)))
-        if stuck:
-            return Measured(cases, changed, stuck / cases, None, None)
+        seen = _Seen(self.ends, self.outcomes)
+        try:
+            found = against(self.result, self.procedure, absence.procedure, self.scenario, absence.scenario, sink=seen)
+        except _Stuck:
+            return Measured(seen.cases, seen.changed, seen.stuck / seen.cases, None, None)
+        if seen.stuck:
+            return Measured(seen.cases, seen.changed, seen.stuck / seen.cases, None, None)
         saving = _saving(found)
-        return Measured(cases, changed, 0.0, saving, self._per_year(found, seen.names, saving, gone))
+        return Measured(seen.cases, seen.changed, 0.0, saving, self._per_year(found, seen.names, saving, gone))
 
     def _per_year(
         self, found: Comparison, names: tuple[str, ...], saving: Mapping[str, Estimate], gone: frozenset[str]
@@ -180,13 +178,21 @@ class Baseline:
         return about(value, share, low, high)
 
 
-class _Seen:
-    """Takes the logs of a run and keeps, per replication and case, which end events it reached (bits)."""
+class _Stuck(Exception):
+    """Enough was seen of a variant in which cases get stuck: its savings would mean nothing."""
 
-    def __init__(self, ends: Mapping[str, int]) -> None:
-        self.ends = ends
+
+class _Seen:
+    """Takes the logs of a run and keeps, per replication and case, which end events it reached (bits); beside `today`
+    it counts the cases that end otherwise and those that do not end any more. Raises _Stuck after a few runs."""
+
+    ENOUGH = 3
+
+    def __init__(self, ends: Mapping[str, int], today: Sequence[Any] = ()) -> None:
+        self.ends, self.today = ends, today
         self.found: list[Any] = []
         self.names: tuple[str, ...] = ()
+        self.cases = self.changed = self.stuck = 0
 
     def __call__(self, number: int, log: EventLog) -> None:
         if not self.names:
@@ -198,7 +204,15 @@ class _Seen:
         masks: Any = np.zeros(len(log.case_start), np.uint64)
         np.bitwise_or.at(masks, log.case[where], bit[where])
         masks[np.isnan(log.case_end)] |= _OPEN
-        self.found.append(masks)
+        if not self.today:
+            self.found.append(masks)
+            return
+        before = self.today[number]
+        self.cases += len(before)
+        self.changed += int(np.count_nonzero(before != masks))
+        self.stuck += int(np.count_nonzero((masks & _OPEN) & ~(before & _OPEN)))
+        if self.stuck and number + 1 >= self.ENOUGH:
+            raise _Stuck
 
 
 def _ends(process: Process) -> list[Any]:

@@ -119,8 +119,8 @@ def request_question(
     """Ask what if one rule or step did not exist; 202. `cases` are drawn for shares (10,000) and played in each of the
     `replications` (1,000 in 30; of rules alone nothing is played unless replications are given).
 
-    Without a scenario there are verdicts about rules, which are proofs, and nothing is played. Raises InvalidRequest for what cannot be
-    questioned (`only`), ScenarioError for a scenario that cannot be read.
+    Without a scenario there are verdicts about rules, which are proofs, and nothing is played. Raises InvalidRequest
+    for what cannot be questioned (`only`), ScenarioError for a scenario that cannot be read.
     """
     from bpm.question import CASES
     from bpm.service.question import PLAYED_CASES, Options, check_only

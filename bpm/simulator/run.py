@@ -32,6 +32,9 @@ CASES, REPLICATIONS, SEED = 1_000, 30, 1
 BUDGET = 2_000_000
 """Happenings between two looks at the progress."""
 
+LOG_ROWS = 1_000_000
+"""Rows of a log that there is room for from the start; growing copies them."""
+
 Progress = Callable[[float], None]
 Sink = Callable[[int, EventLog], None]
 
@@ -152,6 +155,9 @@ def replicate(
     state = L.allocate(
         program, cases, log=log, levels=compiled.levels, columns=compiled.columns, outcomes=len(compiled.outcomes)
     )
+    if log:  # room for each node once per case; pages that nobody writes to take no memory
+        rows = int(np.count_nonzero(program.nodes["logged"])) * cases
+        state = state._replace(rows=np.zeros(max(len(state.rows), min(rows, LOG_ROWS)), state.rows.dtype))
     state.key[0] = key_of(f"{seed}/{number}")
     _first_arrival(compiled, state)
     while True:

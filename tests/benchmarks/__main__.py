@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import boxes, decisions, soundness, tables
+from tests.benchmarks import boxes, decisions, questions, soundness, tables
 
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".bench-venv"
@@ -31,6 +31,8 @@ LIMIT_S = 900
 
 
 def main() -> None:
+    for line in questions.measure():
+        print(json.dumps(line, sort_keys=True), flush=True)
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     for line in soundness.measure():
         print(json.dumps(line, sort_keys=True), flush=True)
