@@ -6,7 +6,6 @@ against the manifest, so that a package changed on its way is noticed.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -14,7 +13,10 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from bpm.errors import ModelError
+from bpm.model.contents import content_digest, digest
 from bpm.model.reader.archive import read_archive
+
+__all__ = ["EPOCH", "MANIFEST", "content_digest", "pack", "safe_name", "unpack"]
 
 MANIFEST = "package.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -46,13 +48,13 @@ def _verify(manifest: bytes, files: Mapping[str, bytes], path: str) -> None:
         digests = dict(json.loads(manifest)["files"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError("bad-manifest", "the manifest cannot be read", path=path) from error
-    if digests != {name: _digest(content) for name, content in files.items()}:
+    if digests != {name: digest(content) for name, content in files.items()}:
         raise ModelError("bad-manifest", "the files are not those of the manifest", path=path)
 
 
 def pack(key: str, version: int, files: Mapping[str, bytes]) -> bytes:
     """A package: the same files, the same bytes."""
-    digests = {name: _digest(content) for name, content in files.items()}
+    digests = {name: digest(content) for name, content in files.items()}
     manifest = {"format": 1, "key": key, "version": version, "files": digests}
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
     buffer = io.BytesIO()
@@ -63,13 +65,3 @@ def pack(key: str, version: int, files: Mapping[str, bytes]) -> bytes:
             member.external_attr = 0o644 << 16
             archive.writestr(member, content)
     return buffer.getvalue()
-
-
-def content_digest(files: Mapping[str, bytes]) -> str:
-    """`sha256:<hex>` over names and contents, independent of their order."""
-    lines = "".join(f"{_digest(content)} {name}\n" for name, content in sorted(files.items()))
-    return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

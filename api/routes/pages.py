@@ -26,6 +26,7 @@ WORDS: dict[str, Any] = {
     "coverage_words": texts.COVERAGE,
     "hit_policy_words": texts.HIT_POLICY,
     "state_words": texts.STATE,
+    "locally_words": texts.LOCALLY,
 }
 
 
@@ -63,6 +64,7 @@ def procedure(visit: Visiting, key: str, fassung: int | None = None) -> Response
         calibrated=run is not None and all(note["field"] != "calibrated" for note in run["notes"]),
         heat=[{"element": id, "level": level} for id, level in heat(run["nodes"])] if run else [],
         pins=pins(visit, page),
+        layer=page.procedure.layer,
         **WORDS,
     )
 

@@ -38,6 +38,7 @@ _WORDS = {
         "open": "Nicht erfasst (Fragen an die Fachstelle)",
         "more": "… und {n} weitere (vollständig mit --format json)",
         "at": "{n}-mal",
+        "layer": "Örtlich geändert gegenüber {base}",
         "law": "Verfahrensrecht",
         "times": "Bearbeitungszeiten",
         "deadline": "Frist",
@@ -68,6 +69,7 @@ _WORDS = {
         "open": "Not recorded (questions for the department)",
         "more": "… and {n} more (all of them with --format json)",
         "at": "{n} times",
+        "layer": "Changed locally from {base}",
         "law": "procedural law",
         "times": "working times",
         "deadline": "deadline",
@@ -134,6 +136,12 @@ def _show(found: tuple[Inspection, ...], words: dict[str, str]) -> None:
         rewrites = [f"{entry['element']}: {entry['what']}" for entry in inspection.execution["rewrites"]]
         _show_list(console, words["blockers"], blockers, words)
         _show_list(console, words["rewrites"], rewrites, words)
+        if inspection.layer is not None:
+            changes = [
+                f"{done['do']} {done['target']}: {done['was'] or '-'} → {done['now'] or '-'}"
+                for done in inspection.layer["changes"]
+            ]
+            _show_list(console, words["layer"].format(base=inspection.layer["base"]), changes, words)
         gaps = Counter(gap["what"] for gap in inspection.not_recorded)
         _show_list(console, words["open"], [f"{what}: {words['at'].format(n=n)}" for what, n in gaps.items()], words)
         console.print()

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bpm.model.decision import Decision, DecisionModel
+from bpm.model.layer import Layer
 from bpm.model.principles import Principle
 from bpm.model.process import ProcessModel
 
@@ -38,7 +39,7 @@ class Procedure:
     `forms` are by file name relative to the procedure (`forms/antrag.json`), `registers` say which registers of the
     city already hold a data item, `cases` are by name, `norms` is the text of `norms.toml`, `principles` are
     the city's own. `files` names every
-    file that was read into it.
+    file that was read into it. `layer` is what the city changed where it took the procedure over from another one.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Procedure:
     principles: tuple[Principle, ...] = ()
     errors: tuple[FileError, ...] = ()
     files: tuple[str, ...] = ()
+    layer: Layer | None = None
 
     def decision(self, id: str) -> tuple[DecisionModel, Decision] | None:
         """The decision with this id, else with this name, and the model it stands in."""

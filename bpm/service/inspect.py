@@ -34,6 +34,7 @@ class Inspection:
     errors: tuple[FileError, ...] = ()
     not_recorded: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    layer: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able values by the contract's names."""
@@ -49,6 +50,7 @@ class Inspection:
             ],
             "not_recorded": self.not_recorded,
             "notes": self.notes,
+            "layer": self.layer,
         }
 
 
@@ -84,6 +86,7 @@ def inspect_procedure(procedure: Procedure, lang: str = "de") -> Iterator[Inspec
             errors=tuple(errors.pop(model.path, ())),
             not_recorded=[gap for gap in gaps if gap["element"] not in owned],
             notes=[dict(note) for note in model.extras.get("notes", ())],
+            layer=procedure.layer.as_json() if procedure.layer is not None else None,
         )
     for decisions in procedure.decisions:
         own = _owners(decisions)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bpm import package
 from bpm.errors import LichtungError, ModelError, NotFound
+from bpm.model.layer import LAYER
+from bpm.model.layering import as_plain
 from bpm.model.procedure import Procedure
 from bpm.model.process import Event
 from bpm.model.reader import read_files
@@ -15,7 +17,7 @@ from bpm.model.steps import tabulate
 from bpm.service import views
 from bpm.service.access import Actor, require
 from bpm.service.context import Answer, Services, perform
-from bpm.service.reading import as_models, files_of
+from bpm.service.reading import as_models, files_of, folders_of
 from bpm.service.trial import try_reading
 from bpm.store import queries
 from bpm.store.ids import new_id
@@ -220,7 +222,7 @@ def export_xprozess(services: Services, actor: Actor, key: str, version: int | N
         row = find(work, actor, key, version)
         model = services.model(work, row).procedure.process
         assert model is not None
-        files = queries.files(work, row.id)
+        files = as_plain(queries.files(work, row.id))
     held = [content for name, content in files.items() if name.endswith((".bpmn", ".bpmn2"))]
     if len(held) != 1:
         raise ModelError("one-model", f"an XProzess export holds one BPMN file, this procedure has {len(held)}")
@@ -236,7 +238,7 @@ def import_path(services: Services, actor: Actor, path: Path) -> list[Answer]:
         return [deploy(services, actor, {path.name: path.read_bytes()})]
     if not path.is_dir():
         raise LichtungError("no-such-path", "no such file or folder", path=str(path))
-    holders = sorted({one.parent for suffix in ("*.bpmn", "*.bpmn2") for one in path.rglob(suffix)})
+    holders = folders_of(path)
     if not holders:
         raise LichtungError("no-process", "no BPMN file in this folder", path=str(path))
     return [deploy(services, actor, files_of(folder)) for folder in holders]
@@ -247,4 +249,9 @@ def load_samples(services: Services, actor: Actor, path: Path) -> int:
     with services.reading() as work:
         if queries.has_procedures(work, actor.tenant):
             return 0
+    folders = folders_of(path) if path.is_dir() else []
+    own = [folder for folder in folders if not (folder / LAYER).is_file()]
+    if own and len(own) < len(folders):
+        # reference procedures and what another city made of them: this office shows the reference
+        return len([deploy(services, actor, files_of(folder)) for folder in own])
     return len(import_path(services, actor, path))

@@ -10,6 +10,7 @@ from bpm import package
 from bpm.analyser.run import Reported
 from bpm.errors import InvalidRequest, NotFound
 from bpm.model.edit.difference import Difference, differences
+from bpm.model.layering import as_plain
 from bpm.model.process import FlowNode, ProcessModel
 from bpm.service import procedures, workbench
 from bpm.service.access import Actor, require
@@ -114,7 +115,7 @@ def propose(
     if old is None or new is None or old.path not in result.files:
         raise InvalidRequest("nothing-to-show", "none of these proposals changes the process")
     with services.reading() as work:
-        files = dict(queries.files(work, procedures.find(work, actor, key, page.version).id))
+        files = as_plain(queries.files(work, procedures.find(work, actor, key, page.version).id))
     for path, data in result.files.items():
         stored = [name for name in files if path == name or path.endswith((f"/{name}", f"!{name}"))]
         files[max(stored, key=len) if stored else path] = data

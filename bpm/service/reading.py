@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bpm.exchange import stepsheet, xprozess
+from bpm.model.layer import BASE, LAYER
 from bpm.model.procedure import Procedure
 from bpm.model.reader import Unpacked, read
+from bpm.model.reader.layered import base_of
 
 KEPT = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".toml", ".form", ".md", ".csv")
 """What belongs to a procedure; other files of a folder are left where they are."""
@@ -17,7 +19,8 @@ OF_CITY = ("registers.json", "principles.toml")
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """The files of one procedure's folder by name relative to it, and what its city keeps once."""
+    """The files of one procedure's folder by name relative to it, and what its city keeps once; with a layer its base
+    too, in a folder of that name. Raises ModelError where there is no such base."""
     found = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -27,7 +30,19 @@ def files_of(folder: Path) -> dict[str, bytes]:
         shared = folder.resolve().parent / name
         if shared.is_file():
             found.setdefault(name, shared.read_bytes())
+    if LAYER in found:
+        base = base_of(found[LAYER], folder)
+        found = {name: data for name, data in found.items() if not name.startswith(f"{BASE}/")}
+        found |= {f"{BASE}/{name}": data for name, data in base.items()}
     return found
+
+
+def folders_of(path: Path) -> list[Path]:
+    """The folders of procedures below `path`: those with a BPMN file or a layer. A base that lies in the folder of its
+    layer is none."""
+    held = {one.parent for suffix in ("*.bpmn", "*.bpmn2", LAYER) for one in path.rglob(suffix)}
+    carried = {folder / BASE for folder in held if (folder / LAYER).is_file()}
+    return sorted(held - carried)
 
 
 def procedures_at(path: str | Path) -> tuple[Procedure, ...]:

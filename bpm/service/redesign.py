@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bpm import package
 from bpm.errors import InvalidRequest, ModelError, NotFound
+from bpm.model.layering import as_plain
 from bpm.model.procedure import FileError
 from bpm.service.access import Actor, require
 from bpm.service.context import Services
@@ -173,7 +174,7 @@ def draft(services: Services, actor: Actor, key: str, fingerprints: Sequence[str
         row = find(work, actor, key, version)
         procedure = services.model(work, row).procedure
         findings = services.analysis(row.id, procedure).findings
-        files = queries.files(work, row.id)
+        files = as_plain(queries.files(work, row.id))
     result = plan(procedure, findings, fingerprints)
     return Draft(row.key, row.version, result, merged_files(files, result.files))
 
@@ -193,4 +194,4 @@ def stored_files(services: Services, actor: Actor, key: str, version: int) -> di
 
     require(actor, "pages.read")
     with services.reading() as work:
-        return queries.files(work, find(work, actor, key, version).id)
+        return as_plain(queries.files(work, find(work, actor, key, version).id))

@@ -11,6 +11,7 @@ from typing import Any
 
 from bpm.errors import NotFound
 from bpm.model.form import Form
+from bpm.model.layering import as_plain
 from bpm.model.procedure import Procedure
 from bpm.service.access import Actor, require
 from bpm.service.context import Services
@@ -107,7 +108,7 @@ def source(services: Services, actor: Actor, key: str, version: int, kind: str, 
         procedure = services.model(work, row).procedure
         if kind == "bpmn" and procedure.process is not None:
             return procedure.process.source
-        stored = queries.files(work, row.id)
+        stored = as_plain(queries.files(work, row.id))
     suffix = {"dmn": ".dmn", "form": ".json"}.get(kind)
     if suffix and name and name in stored and name.endswith(suffix):
         return stored[name]

@@ -11,6 +11,7 @@ the table) and, where it holds several, `table` (1-based, 1 left out):
 `replace-rules`      `rules`, `row`, `with` `{"inputs": {expression: FEEL}, "outputs": {name: FEEL}}`: one row instead
 `move-rule`          `rule`, `before` (row or null: the end)
 `add-rule`           `with` as above: a new last row; an output that is null is left for the board to decide
+`set-cell`           `rule`, `input` (expression) or `output` (name), `text`: one cell says something else
 `set-hit-policy`     `hit_policy`, `aggregation`
 `remove-input`       `input`: the columns over this expression go
 ===================  ================================================================================================

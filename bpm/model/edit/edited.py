@@ -16,6 +16,7 @@ from bpm.model.edit.rules import (
     RemoveInput,
     RemoveRule,
     ReplaceRules,
+    SetCell,
     SetHitPolicy,
     TableEdit,
     Texts,
@@ -47,6 +48,10 @@ def edited(table: DecisionTable, edits: Sequence[TableEdit]) -> DecisionTable:
                 order.insert(len(order) if edit.before is None else order.index(edit.before - 1), edit.rule - 1)
             case AddRule():
                 added.append(_new(table, edit))
+            case SetCell():
+                # several cells of one row may change
+                _row(table, edit.rule)
+                rows[edit.rule - 1] = _with_cell(table, rows[edit.rule - 1], edit)
             case SetHitPolicy():
                 table = replace(table, hit_policy=edit.hit_policy, aggregation=edit.aggregation)
     changed = replace(table, rules=(*(rows[at] for at in order if at in rows), *added))
@@ -73,6 +78,19 @@ def _merged(table: DecisionTable, edit: ReplaceRules) -> Rule:
     longest = max(len(row.annotations) for row in rows)
     notes = [_joined(row.annotations[at] for row in rows if at < len(row.annotations)) for at in range(longest)]
     return replace(stays, inputs=_cells(table, edit.inputs), annotations=tuple(notes))
+
+
+def _with_cell(table: DecisionTable, row: Rule, edit: SetCell) -> Rule:
+    kind, name = edit.place
+    if kind == "input":
+        _cells(table, ((name, ""),))
+        at = [_one_line(clause.expression) for clause in table.inputs].index(name)
+        return replace(row, inputs=(*row.inputs[:at], edit.text, *row.inputs[at + 1 :]))
+    names = [clause.name or clause.label for clause in table.outputs]
+    if name not in names:
+        raise InvalidRequest("edit-target", f"{table.id}: no output {name}")
+    at = names.index(name)
+    return replace(row, outputs=(*row.outputs[:at], edit.text, *row.outputs[at + 1 :]))
 
 
 def _new(table: DecisionTable, edit: AddRule) -> Rule:

@@ -124,6 +124,39 @@ class AddRule(TableEdit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetCell(TableEdit):
+    """One cell of a row says `text`: the one under the expression `input`, or the one of the output called `output`."""
+
+    do: ClassVar[str] = "set-cell"
+    rule: int
+    text: str
+    input: str | None = None
+    output: str | None = None
+
+    def __post_init__(self) -> None:
+        TableEdit.__post_init__(self)
+        _check_numbers(self.rule)
+        if (self.input is None) == (self.output is None) or not isinstance(self.text, str):
+            raise ValueError("a cell is named by input or by output, and text says what stands in it")
+        if not isinstance(self.input or self.output, str) or not (self.input or self.output or "").strip():
+            raise ValueError("input is an input expression, output the name of an output")
+
+    def takes(self) -> frozenset[Claim]:
+        return frozenset((self._claim("cell", self.rule, *self.place),))
+
+    def needs(self) -> frozenset[Claim]:
+        column = () if self.input is None else (self._claim("column", " ".join(self.input.split())),)
+        return self._rules(self.rule) | frozenset(column)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """`input` or `output`, and its name."""
+        if self.input is not None:
+            return "input", " ".join(self.input.split())
+        return "output", self.output or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetHitPolicy(TableEdit):
     """`hit_policy` by its DMN name, `aggregation` only with COLLECT."""
 
@@ -160,7 +193,7 @@ class RemoveInput(TableEdit):
 
 HIT_POLICIES = ("UNIQUE", "ANY", "PRIORITY", "FIRST", "OUTPUT ORDER", "RULE ORDER", "COLLECT")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
-KINDS: tuple[type[TableEdit], ...] = (RemoveRule, ReplaceRules, MoveRule, AddRule, SetHitPolicy, RemoveInput)
+KINDS: tuple[type[TableEdit], ...] = (RemoveRule, ReplaceRules, MoveRule, AddRule, SetCell, SetHitPolicy, RemoveInput)
 
 
 def _is_number(value: object) -> bool:

@@ -22,13 +22,14 @@ class RowBefore:
 @dataclass(frozen=True, slots=True)
 class RowAfter:
     """A row as it would stand, `was` its number before (None: new). `cells` are the columns of the table after the
-    edits whose texts differ; `notes` whether its annotations do."""
+    edits whose texts differ, `results` its outputs; `notes` whether its annotations do."""
 
     number: int
     was: int | None
     kind: str
     cells: tuple[int, ...] = ()
     notes: bool = False
+    results: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,10 @@ def table_difference(before: DecisionTable, edits: Sequence[TableEdit]) -> Table
         inputs = [text for at, text in enumerate(old.inputs) if at not in gone]
         cells = tuple(at for at, (one, other) in enumerate(zip(inputs, rule.inputs, strict=True)) if one != other)
         notes = old.annotations != rule.annotations
-        kind = "changed" if cells or notes else "moved" if was in moved else ""
-        rows.append(RowAfter(number, was, kind, cells, notes))
+        pairs = enumerate(zip(old.outputs, rule.outputs, strict=True))
+        results = tuple(at for at, (one, other) in pairs if one != other)
+        kind = "changed" if cells or notes or results else "moved" if was in moved else ""
+        rows.append(RowAfter(number, was, kind, cells, notes, results))
     kinds = {row.was: row.kind for row in rows if row.was is not None}
     numbers = {row.was: row.number for row in rows if row.was is not None}
     old_rows = tuple(

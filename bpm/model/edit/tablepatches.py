@@ -12,6 +12,7 @@ from bpm.model.edit.rules import (
     RemoveInput,
     RemoveRule,
     ReplaceRules,
+    SetCell,
     SetHitPolicy,
     TableEdit,
     Texts,
@@ -96,6 +97,8 @@ class _Table:
                 self.gone.add(edit.rule - 1)
             case ReplaceRules():
                 self.replace(edit, kept)
+            case SetCell():
+                self.write(self.cell(edit), edit.text)
             case SetHitPolicy():
                 self.out.append(self.source.attribute(self.part, "hitPolicy", edit.hit_policy))
                 if edit.aggregation is not None or "aggregation" in self.part.attributes:
@@ -108,6 +111,25 @@ class _Table:
         if number > len(self.rows):
             raise self.wrong(f"no row {number}")
         return self.rows[number - 1]
+
+    def cell(self, edit: SetCell) -> Part:
+        kind, name = edit.place
+        row = self.row(edit.rule)
+        if kind == "input":
+            at = next(iter(self.cells(((name, ""),))))
+        else:
+            names = [part.attributes.get("name") or part.attributes.get("label") or "" for part in self.outputs]
+            if name not in names:
+                raise self.wrong(f"no output {name}")
+            at = names.index(name)
+        entries = row.all(f"{kind}Entry")
+        if at >= len(entries):
+            raise self.wrong(f"row {edit.rule} has no such cell")
+        return entries[at]
+
+    @property
+    def outputs(self) -> list[Part]:
+        return self.part.all("output")
 
     def cut(self, part: Part) -> None:
         self.out.append((self.source.before(part), part.end, ""))
@@ -195,7 +217,7 @@ class _Table:
         """The new row, indented as the last one, after all that stands there."""
         cells, prefix = self.cells(edit.inputs), self.source.prefix(self.part)
         given = dict(edit.outputs)
-        names = [part.attributes.get("name") or part.attributes.get("label") or "" for part in self.part.all("output")]
+        names = [part.attributes.get("name") or part.attributes.get("label") or "" for part in self.outputs]
         unknown = set(given) - set(names)
         if unknown and len(names) > 1:
             raise self.wrong("no output " + ", ".join(sorted(unknown)))

@@ -1,8 +1,10 @@
 """Files, folders and packages to procedures.
 
 A folder with a BPMN file is a procedure; decisions, forms, cases and the rest below it belong to it, down to the next
-folder with a BPMN file. DMN files outside of any such folder stand alone. `registers.json` of the city may lie up to
-two folders above. Files are recognised by their root element; other XML in a folder is none of our business.
+folder with a BPMN file. A folder with a `layer.toml` is one too: what its base says with the local changes made
+(`bpm.model.layer`); the places of what comes from the base are written `layer.toml!file`. DMN files outside of any such
+folder stand alone. `registers.json` of the city may lie up to two folders above. Files are recognised by their root
+element; other XML in a folder is none of our business.
 
 Codes of its own: ``no-such-path``, ``not-a-model``, ``json-malformed``, ``text-encoding``, ``several-bpmn``,
 ``unreadable-file``.
@@ -20,12 +22,14 @@ from typing import Any, NoReturn, TypeAlias
 from bpm.errors import ModelError
 from bpm.model.decision import DecisionModel
 from bpm.model.form import Form
+from bpm.model.layer import LAYER
 from bpm.model.norms import read_norms
 from bpm.model.principles import Principle, read_principles
 from bpm.model.procedure import FileError, Procedure
 from bpm.model.process import ProcessModel
 from bpm.model.reader import Unpack, guard, read_bpmn, read_dmn
 from bpm.model.reader.archive import read_archive
+from bpm.model.reader.layered import Found, find_layers
 from bpm.model.reader.names import BPMN
 
 Load: TypeAlias = Callable[[], bytes]
@@ -83,6 +87,8 @@ def read(path: Path, unpack: Unpack | None) -> tuple[Procedure, ...]:
     if path.is_dir():
         files = {name: _loader(path / name) for name in _walk(path)}
         return _Source(files, f"{path.as_posix().rstrip('/')}/", unpack=unpack, above=path).procedures()
+    if path.name == LAYER and path.is_file():
+        return read(path.parent, unpack)
     if not path.is_file():
         raise ModelError("no-such-path", "no such file or folder", path=str(path))
     files = {path.name: _loader(path)}
@@ -132,9 +138,11 @@ class _Source:
     decisions: dict[str, DecisionModel] = field(default_factory=dict)
     errors: dict[str, list[FileError]] = field(default_factory=dict)
     inner: list[Procedure] = field(default_factory=list)
+    layers: dict[str, Found] = field(default_factory=dict)
 
     def procedures(self) -> tuple[Procedure, ...]:
         """All procedures, in the order of their paths."""
+        self._take_over()
         for name in self.files:
             suffix = PurePosixPath(name).suffix.lower()
             if name == self.only or suffix in _MODELS or (suffix in _CONTAINERS and self.only is None):
@@ -154,8 +162,25 @@ class _Source:
                 found.append(Procedure("", PurePosixPath(name).stem, path, None, errors=tuple(errors), files=(name,)))
         return tuple(sorted([*found, *self.inner], key=lambda procedure: procedure.path))
 
+    def _take_over(self) -> None:
+        """Put what layers make of their bases among the files; a base that a package carries is no procedure of its
+        own."""
+        self.layers = {found.folder: found for found in find_layers(self.files, self.prefix, self.above is not None)}
+        for found in self.layers.values():
+            kept = {name: load for name, load in self.files.items() if not found.hides(name)}
+            self.files = {**kept, **{name: _constant(data) for name, data in found.files.items()}}
+            for error in found.errors:
+                self._fail(found.name, ModelError(error.code, error.message, path=error.path, line=error.line))
+
+    def place(self, name: str) -> str:
+        """Where a file is: what comes from the base of a layer is named through the layer."""
+        for found in self.layers.values():
+            if name in found.inherited:
+                return f"{self.prefix}{found.name}!{name[len(found.folder) :].lstrip('/')}"
+        return self.prefix + name
+
     def _read_model(self, name: str) -> None:
-        path = self.prefix + name
+        path = self.place(name)
         try:
             data = self.files[name]()
             # a table is no XML: what opens containers knows whether it is one of steps
@@ -183,7 +208,7 @@ class _Source:
     def _fail(self, name: str, error: ModelError) -> None:
         if self.strict:
             raise error
-        place = error.path or self.prefix + name
+        place = error.path or self.place(name)
         self.errors.setdefault(name, []).append(FileError(error.code, error.message, place, error.line, error.element))
 
     def _owner(self, name: str, by_folder: Mapping[str, list[str]]) -> str | None:
@@ -209,6 +234,8 @@ class _Source:
             errors.append(FileError("json-malformed", "a scenario is a JSON object", self.prefix + folder))
         process = model.main if model.processes else None
         key = process.id if process else ""
+        layer = self.layers.get(folder)
+        inherited = layer.inherited if layer is not None else frozenset()
         registers = parts.one("registers.json") or self._city_registers(folder, errors)
         return Procedure(
             key=key,
@@ -225,7 +252,8 @@ class _Source:
             norms=parts.norms(model),
             principles=self._city_principles(folder, parts, errors),
             errors=(*errors, *parts.errors, *model.extras.get("problems", ())),
-            files=tuple(own) if alone else (name,),
+            files=tuple(other for other in own if other not in inherited) if alone else (name,),
+            layer=layer.layer if layer is not None else None,
         )
 
     def _path(self, folder: str, alone: bool, name: str) -> str:
@@ -233,11 +261,11 @@ class _Source:
         if self.strict:
             return self.prefix.rstrip("!") or name
         if not alone or self.only is not None or self.prefix.endswith("!"):
-            return self.prefix + name
+            return self.place(name)
         return (self.prefix + folder).rstrip("/") or "."
 
     def _json(self, name: str, errors: list[FileError]) -> Any:
-        path = self.prefix + name
+        path = self.place(name)
         try:
             return read_json(self.files[name](), path)
         except ModelError as error:
@@ -329,7 +357,7 @@ class _Parts:
     def _is_form(self, content: Mapping[str, Any], name: str) -> bool:
         """Whether what calls itself a form can be filled in; else it is an error of the file, not of the first task."""
         try:
-            Form.parse(content, self.source.prefix + name)
+            Form.parse(content, self.source.place(name))
         except ModelError as error:
             if self.source.strict:
                 raise
@@ -344,7 +372,7 @@ class _Parts:
             name = f"{self.folder}/norms.toml".lstrip("/")
             steps = {node.id for process in model.processes for node in process.nodes}
             try:
-                read_norms(text, self.source.prefix + name, steps)
+                read_norms(text, self.source.place(name), steps)
             except ModelError as error:
                 if self.source.strict:
                     raise
@@ -355,7 +383,7 @@ class _Parts:
         name = f"{self.folder}/{local}".lstrip("/")
         if name not in self.names:
             return None
-        path = self.source.prefix + name
+        path = self.source.place(name)
         try:
             return _decode(self.source.files[name](), path)
         except ModelError as error:

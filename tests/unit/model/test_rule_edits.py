@@ -19,6 +19,7 @@ from bpm.model.edit.rules import (
     RemoveInput,
     RemoveRule,
     ReplaceRules,
+    SetCell,
     SetHitPolicy,
     TableEdit,
 )
@@ -154,6 +155,24 @@ def test_a_new_row_may_bring_its_output() -> None:
     assert changed(edit)[0].rules[-1].outputs == ("< 3 & more",)
 
 
+def test_a_cell_says_something_else_and_nothing_else_changes() -> None:
+    table, lines = changed(
+        SetCell(decision="fee", rule=1, input="age", text="< 16"),
+        SetCell(decision="fee", rule=1, output="euro", text="5"),
+    )
+    assert (table.rules[0].inputs, table.rules[0].outputs) == (("< 16", "-"), ("5",))
+    assert len(lines) == 4
+    assert table.rules[0].annotations == ("§ 1 Abs. 2 – Jugend",)
+
+
+def test_a_cell_of_a_row_or_column_that_goes_cannot_be_set() -> None:
+    cell = SetCell(decision="fee", rule=1, input="age", text="1")
+    assert clash(cell, RemoveRule(decision="fee", rule=1))
+    assert clash(cell, RemoveInput(decision="fee", input="age"))
+    assert clash(cell, SetCell(decision="fee", rule=1, input="age", text="2"))
+    assert clash(cell, SetCell(decision="fee", rule=1, input="abroad", text="true")) is None
+
+
 def test_a_hit_policy_is_one_attribute() -> None:
     table, lines = changed(SetHitPolicy(decision="fee", hit_policy="COLLECT", aggregation="SUM"))
     assert (table.hit_policy, table.aggregation) == ("COLLECT", "SUM")
@@ -217,6 +236,9 @@ def test_equal_edits_are_one() -> None:
         RemoveInput(decision="fee", input="height"),
         MoveRule(decision="fee", rule=1, before=9),
         AddRule(decision="fee", cells=(("inputs", (("height", "1"),)),)),
+        SetCell(decision="fee", rule=1, input="height", text="1"),
+        SetCell(decision="fee", rule=1, output="dollar", text="1"),
+        SetCell(decision="fee", rule=9, output="euro", text="1"),
     ],
     ids=lambda edit: edit.do,
 )
@@ -240,6 +262,7 @@ def test_an_unreadable_file_is_never_edited() -> None:
         AddRule(decision="fee", table=2, cells=(("inputs", (("age", "1"),)), ("outputs", (("euro", None),)))),
         SetHitPolicy(decision="fee", hit_policy="COLLECT", aggregation="SUM"),
         RemoveInput(decision="fee", input="age"),
+        SetCell(decision="fee", rule=1, output="euro", text="5"),
     ],
     ids=lambda edit: edit.do,
 )
@@ -255,6 +278,8 @@ def test_an_edit_is_the_json_it_came_from(edit: Edit) -> None:
         {"do": "remove-rule", "decision": "fee"},
         {"do": "remove-rule", "decision": "fee", "rule": 1, "also": 2},
         {"do": "set-hit-policy", "decision": "fee", "hit_policy": "BEST"},
+        {"do": "set-cell", "decision": "fee", "rule": 1, "text": "5"},
+        {"do": "set-cell", "decision": "fee", "rule": 1, "text": "5", "input": "age", "output": "euro"},
         {"do": "shine"},
         {},
     ],
@@ -312,6 +337,10 @@ def some_edits(pick: random.Random, decision: str, table: DecisionTable) -> list
         wanted.append(ReplaceRules(decision=decision, rules=merged, row=merged[0], cells=cells))
     wanted.append(RemoveRule(decision=decision, rule=rows.pop()) if rows else RemoveRule(decision=decision, rule=1))
     wanted.append(AddRule(decision=decision, cells=(("inputs", ((pick.choice(names), "null"),)),)))
+    outputs = [clause.name or clause.label for clause in table.outputs]
+    if rows:
+        wanted.append(SetCell(decision=decision, rule=rows[-1], output=pick.choice(outputs), text='"<&>"'))
+        wanted.append(SetCell(decision=decision, rule=rows[-1], input=pick.choice(names), text="-"))
     wanted.append(SetHitPolicy(decision=decision, hit_policy=pick.choice(("FIRST", "RULE ORDER", "COLLECT"))))
     if len(names) > 1:
         wanted.append(RemoveInput(decision=decision, input=pick.choice(names)))
