@@ -94,6 +94,13 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_the_map_of_the_largest_room_names_every_module_and_no_other() -> None:
+    room = ROOT / "bpm" / "analyser"
+    named = set(re.findall(r"`(\w+)`", (room / "__init__.py").read_text(encoding="utf-8")))
+    there = {path.stem for path in room.glob("*.py")} - {"__init__"}
+    assert named - {"checks"} == there
+
+
 def test_the_service_starts_without_the_heavy_libraries() -> None:
     script = f"import sys, api.app; print([name for name in {HEAVY!r} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
