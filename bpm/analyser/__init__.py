@@ -13,7 +13,7 @@ rules          `tables` and `boxes` (a table as geometry), `search` `cutting` `n
                `outcomes` `relevance` `ablation` `equivalence` (what rows are to each other, what changes without one)
 across rules   `upstream` `chains` (requirement graphs), `joint` `rivals` `thresholds` (several tables), `offers`
                `suppliers` (who feeds a table), `guards` (conditions as tables), `defects` (broken models), `examples`
-the solver     `proofs` `unboxed` (z3, for what is no box; the extra `verify`)
+the solver     `proofs` `unboxed` (z3, for what is no box; the extra "verify")
 flow           `soundness` on `net` `reduction` `exploration` `concurrency`
 data           `dataflow` on `datause`, `dataflaws`, `conditions` (what is certain about the data at a node)
 steps          `likeness` `adjacent` `effects` `protected` `knockouts` `ordering`
