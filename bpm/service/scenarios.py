@@ -11,6 +11,7 @@ from dataclasses import replace
 from bpm.errors import ScenarioError
 from bpm.exchange.bpsim import holds_bpsim, import_bpsim
 from bpm.exchange.prosimos import read_scenario
+from bpm.exchange.qbp import holds_qbp, import_qbp
 from bpm.model.procedure import Procedure
 from bpm.model.scenario import Note, Scenario
 from bpm.settings import settings
@@ -27,6 +28,9 @@ def embedded_scenario(data: bytes, procedure: Procedure, path: str, wanted: str 
     if holds_bpsim(data):
         found = import_bpsim(data, procedure.process.main, path, wanted)
         return _read(found.content, found.notes, path)
+    if holds_qbp(data):
+        given = import_qbp(data, procedure.process.main, path)
+        return _read(given.content, given.notes, path)
     return None
 
 
