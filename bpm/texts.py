@@ -78,6 +78,16 @@ VERDICT: Mapping[str, str] = {
     "never-decisive": "entscheidet nie",
     "undecided": "nicht entschieden",
 }
+STEP_VERDICT: Mapping[str, str] = {
+    "decides-little-costs-much": "entscheidet wenig, kostet viel",
+    "decides-little-costs-little": "entscheidet wenig, kostet wenig",
+    "decides-costs-much": "entscheidet, kostet viel",
+    "decides-costs-little": "entscheidet, kostet wenig",
+    "too-few-cases": "offen: zu wenige Fälle für ein Urteil",
+    "needed": "wird gebraucht: ohne ihn bleiben Fälle liegen",
+    "undecided": "nicht entschieden",
+    "protected": "geschützt: kein Vorschlag zum Wegfall, höchstens eine bessere Form",
+}
 COVERAGE: Mapping[str, str] = {
     "minutes": "Arbeitszeit der Schritte",
     "measured": "davon gemessen",

@@ -1,4 +1,4 @@
-"""The page "Was wäre ohne …": every rule of a procedure on trial, asked for by an analyst, carried out by a worker."""
+"""The page "Was wäre ohne …": every rule and step on trial, asked for by an analyst, carried out by a worker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def show(visit: Visiting, key: str) -> Response:
         run=runs[0] if runs else None,
         result=result,
         tables=by_table(result["rules"]) if result else [],
-        values={"cases": 10_000, "seed": 1},
+        values={"cases": 1_000, "replications": 30, "seed": 1},
+        joint=result["joint"] if result and result["joint"].get("saving") else None,
         verdict_words=texts.VERDICT,
         **WORDS,
     )
@@ -53,15 +54,15 @@ def by_table(rules: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]
 async def ask(visit: Visiting, key: str) -> Response:
     given = await visit.form()
     try:
-        drawn, seed = (int(given[name]) for name in ("cases", "seed"))
+        cases, replications, seed = (int(given[name]) for name in ("cases", "replications", "seed"))
     except (KeyError, ValueError):
-        raise InvalidRequest("bad-number", "cases and seed are whole numbers") from None
-    await deps.in_thread(request, visit, key, drawn, seed)
+        raise InvalidRequest("bad-number", "cases, replications and seed are whole numbers") from None
+    await deps.in_thread(request, visit, key, cases, replications, seed)
     return visit.go(f"/verfahren/{key}/was-waere-ohne")
 
 
-def request(visit: Visit, key: str, drawn: int, seed: int) -> None:
-    simulations.request_question(visit.services, visit.actor, key, only="rules", cases=drawn, seed=seed)
+def request(visit: Visit, key: str, cases: int, replications: int, seed: int) -> None:
+    simulations.request_question(visit.services, visit.actor, key, cases=cases, replications=replications, seed=seed)
 
 
 @router.get("/verfahren/{key}/was-waere-ohne/{id}/fortschritt")

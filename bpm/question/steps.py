@@ -31,6 +31,7 @@ from bpm.model.steps import step_nodes
 from bpm.question.absence import Absence, Absences, Assumption, Refusal, Text
 from bpm.question.paired import Baseline, Measured
 from bpm.question.rules import CoreOf, Trial
+from bpm.texts import LANGUAGES, STEP_VERDICT, translate
 
 LITTLE = 0.01
 """A step whose absence may change at most this share of cases decides little."""
@@ -132,19 +133,8 @@ class StepTrial:
 
 
 WORDS: Mapping[str, Text] = {
-    "decides-little-costs-much": {
-        "de": "entscheidet wenig, kostet viel", "en": "decides little, costs much"},
-    "decides-little-costs-little": {
-        "de": "entscheidet wenig, kostet wenig", "en": "decides little, costs little"},
-    "decides-costs-much": {"de": "entscheidet, kostet viel", "en": "decides, costs much"},
-    "decides-costs-little": {"de": "entscheidet, kostet wenig", "en": "decides, costs little"},
-    "needed": {"de": "wird gebraucht: ohne ihn bleiben Fälle liegen", "en": "is needed: without it cases get stuck"},
-    "too-few-cases": {"de": "offen: zu wenige Fälle für ein Urteil", "en": "open: too few cases to tell"},
-    "undecided": {"de": "nicht entschieden", "en": "undecided"},
-    "protected": {
-        "de": "geschützt: kein Vorschlag zum Wegfall, höchstens eine bessere Form",
-        "en": "protected: not proposed to go, at most a better form"},
-}  # fmt: skip
+    verdict: {lang: translate(words, lang) for lang in LANGUAGES} for verdict, words in STEP_VERDICT.items()
+}
 """A verdict in words; it is a question to ask, not a decision."""
 
 _RANK = ("decides-little-costs-much", "decides-little-costs-little", "decides-costs-much", "decides-costs-little",

