@@ -188,6 +188,8 @@ class Flaws:
             for other in touching:
                 pair = frozenset({one, other})
                 said = {use.said for use in uses if use.element in pair}
+                if self._both_add(uses, pair):
+                    continue
                 if len(pair) < 2 or pair in told or said == {"mapping"} or not self.flow.concurrent(one, other):
                     continue
                 told.add(pair)
@@ -197,6 +199,12 @@ class Flaws:
                     yield Flaw("inconsistent", item, (one, other), found.path)
                 elif isinstance(found, Undecided):
                     yield found
+
+    @staticmethod
+    def _both_add(uses: tuple[Use, ...], pair: frozenset[str]) -> bool:
+        """Whether both only draw something into a data object or store, which may be added to what is there."""
+        mine = [use for use in uses if use.element in pair]
+        return all(use.how == "write" and use.said == "association" for use in mine)
 
     # --- destroyed ---------------------------------------------------------------------------------------------
 
