@@ -36,7 +36,7 @@ golden: .venv/.dev-ready
 prove: setup
 	@$(BIN)/pytest -q -rA tests/reliability tests/hostile
 	@BPM_PROVE_TABLES=$${BPM_PROVE_TABLES:-10000} $(BIN)/pytest -q -rA tests/unit/analyser/test_equivalence.py
-	@BPM_TABLES=$${BPM_TABLES:-10000} BPM_TERMS=$${BPM_TERMS:-15000} $(BIN)/pytest -q -rA tests/properties/test_second_opinion.py tests/unit/feel/test_terms.py
+	@BPM_TABLES=$${BPM_TABLES:-10000} BPM_TERMS=$${BPM_TERMS:-15000} $(BIN)/pytest -q -rA tests/properties/test_second_opinion.py tests/unit/feel/test_terms.py tests/unit/boxes/test_boxes.py tests/checks/test_brute_force.py
 	@BPM_PROVE_CHECKS=1 $(BIN)/pytest -q -rA tests/checks/test_bad_models.py
 	@BPM_PROVE_GRAPHS=12000 $(BIN)/pytest -q -rA tests/unit/soundness/test_tiny.py
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
@@ -11,7 +12,7 @@ from bpm.analyser.boxes import Box, Boxes, Budget, _is_one_interval, common, cov
 from tests.unit.boxes.tables import Sample, holds, sample
 from tests.unit.boxes.ways import force
 
-SEEDS = range(2_000)
+SEEDS = range(int(os.environ.get("BPM_TABLES", "1000")))
 CHUNK = 250
 
 
