@@ -52,10 +52,14 @@ FILES: Mapping[str, str] = {
     "NO02": "no02_norms_conflict",
     "NO03": "no03_redundant_norm",
     "AB01": "ab01_never_decisive_rule",
+    "AB02": "ab02_measured_ablation",
     "AB03": "ab03_irredundant_core",
     "RR02": "rr02_model_vs_reality",
 }
 """Code to file name in `bpm.analyser.checks`, in the order of the documentation."""
+
+ELSEWHERE: Mapping[str, str] = {"AB02": "bpm question"}
+"""What no model tells by itself: measured by another command, documented here."""
 
 
 @cache
@@ -91,7 +95,8 @@ def choose(select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()) 
     A prefix chooses a family: `RC` takes RC01, RC02, ...
 
     Raises:
-        NotFound: an entry that starts no code, so that a misspelt selection never passes as "nothing found".
+        NotFound: an entry that starts no code, so that a misspelt selection never passes as "nothing found"; or only
+            codes that another command measures (`measured-elsewhere`).
     """
     for entry in (*(select or ()), *ignore):
         if not entry.strip() or not any(code.startswith(entry.strip().upper()) for code in FILES):
@@ -100,4 +105,8 @@ def choose(select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()) 
     def meets(code: str, entries: tuple[str, ...]) -> bool:
         return any(code.startswith(entry.strip().upper()) for entry in entries)
 
-    return tuple(load(code) for code in FILES if (select is None or meets(code, select)) and not meets(code, ignore))
+    chosen = [code for code in FILES if (select is None or meets(code, select)) and not meets(code, ignore)]
+    if select is not None and chosen and all(code in ELSEWHERE for code in chosen):
+        listed = ", ".join(f"{code} is measured by `{ELSEWHERE[code]}`" for code in chosen)
+        raise NotFound("measured-elsewhere", listed)
+    return tuple(load(code) for code in chosen if code not in ELSEWHERE)

@@ -123,6 +123,7 @@ class StepTrial:
             **(empty if measured is None else measured.as_json()),
             "verdict": self.verdict,
             "words": WORDS[self.verdict][lang],
+            "code": "AB02" if self.verdict == "decides-little-costs-much" else None,
             "outward": self.outward,
             "duty": self.duty,
             "reason": self.refusal[lang] if self.refusal else None,

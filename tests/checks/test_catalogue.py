@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bpm.analyser import checks
-from bpm.analyser.catalogue import FILES, all_checks, choose, load
+from bpm.analyser.catalogue import ELSEWHERE, FILES, all_checks, choose, load
 from bpm.analyser.check import KEYS, check, read_sections
 from bpm.errors import NotFound
 from tests.checks.fixtures import HERE, analyses, expected_file, findings, fixtures
 
 CODES = list(FILES)
+CHECKED = [code for code in CODES if code not in ELSEWHERE]
 INVALID = [(code, fixture) for code in CODES for fixture in fixtures(code, "invalid")]
 VALID = [(code, fixture) for code in CODES for fixture in fixtures(code, "valid")]
 
@@ -58,7 +59,7 @@ def test_a_check_is_one_small_file_that_knows_no_other(code: str) -> None:
     assert FILES[code].startswith(code.lower() + "_")
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CHECKED)
 def test_a_check_has_an_invalid_fixture_and_two_near_misses(code: str) -> None:
     assert len(list(fixtures(code, "invalid"))) >= 1, f"tests/checks/{code.lower()} needs invalid-*"
     assert len(list(fixtures(code, "valid"))) >= 2, f"tests/checks/{code.lower()} needs two valid-*"
@@ -94,7 +95,7 @@ def test_findings_speak_both_languages(code: str, fixture: Path) -> None:
 
 def test_no_fixture_folder_is_orphaned() -> None:
     folders = {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == {code.lower() for code in CODES}
+    assert folders == {code.lower() for code in CHECKED}
 
 
 def test_a_prefix_chooses_a_family_and_a_misspelt_code_is_refused() -> None:
@@ -103,11 +104,18 @@ def test_a_prefix_chooses_a_family_and_a_misspelt_code_is_refused() -> None:
             choose((entry,))
         with pytest.raises(NotFound):
             choose(None, (entry,))
-    assert choose() == all_checks()
+    assert choose() == tuple(one for one in all_checks() if one.code not in ELSEWHERE)
     if CODES:
         family = CODES[0][:2].lower()
         assert [one.code for one in choose((family,))] == [code for code in CODES if code.startswith(family.upper())]
         assert CODES[0] not in [one.code for one in choose(None, (CODES[0],))]
+
+
+def test_what_another_command_measures_is_documented_and_says_which_when_it_is_selected() -> None:
+    with pytest.raises(NotFound, match="AB02 is measured by `bpm question`"):
+        choose(("AB02",))
+    assert "AB02" not in [one.code for one in choose(("AB",))]
+    assert list(load("AB02").find(None)) == []  # type: ignore[arg-type]
 
 
 def test_metadata_outside_the_contract_are_refused() -> None:
