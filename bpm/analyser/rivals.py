@@ -121,7 +121,7 @@ def _wording(item: ItemDefinition) -> Wording:
 
 def with_neighbours(procedures: Sequence[Procedure]) -> Iterator[Given]:
     """Procedures as checks see them, each with the later ones that may state the same facts or cut the same register
-    items. Two versions of one procedure are no neighbours."""
+    items. Two versions of one procedure are no neighbours, nor is what another city made of one by a layer."""
     alone = [Given(procedure) for procedure in procedures]
     words = [_words_of(given) for given in alone]
     places: dict[str, list[int]] = {}
@@ -132,11 +132,17 @@ def with_neighbours(procedures: Sequence[Procedure]) -> Iterator[Given]:
     for number in reversed(range(len(alone))):
         near = sorted({other for word in words[number] for other in places[word] if other > number})
         near = [other for other in near if alone[other].key != alone[number].key]
+        near = [other for other in near if _city(procedures[other]) == _city(procedures[number])]
         # a word that stands everywhere says little, and comparing everything with everything would never end
         chosen = tuple(ready[len(alone) - 1 - other] for other in near[:MOST_NEIGHBOURS])
         ready.append(replace(alone[number], neighbours=chosen))
     while ready:
         yield ready.pop()
+
+
+def _city(procedure: Procedure) -> str | None:
+    """Whose a procedure is, where that is known: of a layer, the folder it lies in."""
+    return None if procedure.layer is None else procedure.path.rpartition("/")[0]
 
 
 def _words_of(given: Given) -> frozenset[str]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from bpm import package
 from bpm.errors import InvalidRequest, ModelError, NotFound
+from bpm.model.layer import BASE, LAYER
 from bpm.model.layering import as_plain
 from bpm.model.procedure import FileError
 from bpm.service.access import Actor, require
 from bpm.service.context import Services
-from bpm.service.reading import procedures_at
+from bpm.service.reading import files_of, procedures_at
 from bpm.store import queries
 
 if TYPE_CHECKING:
@@ -114,21 +115,33 @@ def _everything(source: Path) -> dict[str, bytes]:
     if source.is_dir():
         found = [path for path in sorted(source.rglob("*")) if path.is_file()]
         inner = {path.relative_to(source): path for path in found}
-        return {
+        files = {
             name.as_posix(): path.read_bytes()
             for name, path in inner.items()
             if not any(part.startswith(".") for part in name.parts)
         }
+        for name in [name for name in files if PurePosixPath(name).name == LAYER]:
+            files = _without_layer(files, source, name)
+        return files
     data = source.read_bytes()
     if data.startswith(b"PK\x03\x04"):
-        return package.unpack(data, str(source))
+        return as_plain(package.unpack(data, str(source)))
     beside = [source.with_suffix(".json"), source.with_name("scenario.json")]
     return {source.name: data} | {path.name: path.read_bytes() for path in beside if path.is_file()}
+
+
+def _without_layer(files: Mapping[str, bytes], source: Path, name: str) -> dict[str, bytes]:
+    """What a layer makes of its base takes its place: the to-be procedure is one of its own."""
+    folder = name[: -len(LAYER)]
+    plain = as_plain(files_of(source / folder))
+    kept = {other: data for other, data in files.items() if other != name and not other.startswith(f"{folder}{BASE}/")}
+    return {**{folder + inner: data for inner, data in plain.items()}, **kept}
 
 
 def _inner_name(source: Path, path: str) -> str:
     """A model's path relative to what was read."""
     prefix = source.as_posix().rstrip("/")
+    path = path.replace(f"{LAYER}!", "")  # what a layer takes from its base stands beside it in the to-be model
     if path.startswith(f"{prefix}!"):
         return path[len(prefix) + 1 :]
     if source.is_dir() and path.startswith(f"{prefix}/"):

@@ -25,6 +25,9 @@ def test_the_page_shows_what_the_city_changed_and_why(api: Client) -> None:
         "Der Stadtrat hat den Satz 2024 gesenkt.",
     ):
         assert text in shown.text
+    table = api.raw.get("/verfahren/hundesteuer/regeln/steuersatz")
+    assert "480" in table.text
+    assert "800" not in table.text
     stored = api.raw.get("/api/v1/procedures/hundesteuer/bpmn", auth=("analyst", "analyst"))
     assert "Steueramt" in stored.text
     assert "Stadtkämmerei" not in stored.text

@@ -90,3 +90,14 @@ def test_a_package_is_written_unpacked(trip: Path, tmp_path: Path) -> None:
     answer = run("redesign", archive, "--apply", "all-mechanical", "-o", str(out), "--format", "json")
     assert json.loads(answer.stdout)["applied"], answer.stderr
     assert (out / "decisions.dmn").is_file()
+
+
+def test_the_to_be_of_a_layer_is_a_procedure_of_its_own_with_what_was_changed_locally(tmp_path: Path) -> None:
+    city = ROOT / "processes" / "musterstadt" / "hundesteuer"
+    (asked,) = [one for one in findings(city, "BU01") if one["remedy"]["edits"]]
+    out = tmp_path / "out"
+    answer = run("redesign", str(city), "--apply", asked["fingerprint"], "-o", str(out), "--format", "json")
+    assert (answer.returncode, json.loads(answer.stdout)["applied"]) == (0, [asked["fingerprint"]])
+    assert not (out / "layer.toml").exists()
+    assert "Steueramt" in (out / "procedure.bpmn").read_text(encoding="utf-8")
+    assert asked["fingerprint"] not in {one["fingerprint"] for one in findings(out, "BU01")}
