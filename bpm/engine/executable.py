@@ -14,8 +14,8 @@ from bpm.model.process import ProcessModel
 
 @dataclass(frozen=True, slots=True)
 class StartPoint:
-    """A start event of the main process: `kind` is none, message, signal or timer; `name` that of the message or
-    signal; `timer` (date, duration, cycle) and its `text` for a timer."""
+    """A start event of the main process: `kind` is none, message, signal, timer or conditional; `name` that of the
+    message or signal; `timer` (date, duration, cycle) and its `text` for a timer."""
 
     element: str
     kind: str

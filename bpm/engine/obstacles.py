@@ -63,7 +63,7 @@ _CATCH = {*WAITING_KINDS, "link"}
 _THROW = {"message", "signal", "escalation", "link", "compensate"}
 _END = {"message", "signal", "error", "escalation", "terminate", "compensate", "cancel"}
 _BOUNDARY = {*WAITING_KINDS, "error", "escalation", "compensate", "cancel"}
-_START = {"message", "signal", "timer"}
+_START = {"message", "signal", "timer", "conditional"}
 _EVENT_SUBPROCESS_START = {*WAITING_KINDS, "error", "escalation"}
 _NAMED = ("message", "signal")
 
@@ -133,7 +133,10 @@ def _shape(scope: Scope, node: FlowNode) -> Iterator[Note]:
     if is_deciding(node) and len(outgoing) > 1:
         for flow in outgoing:
             if flow.condition is None and flow.id != node.default:
-                yield Note(flow.id, flow.line or node.line, "condition-missing", f"of {node.id}")
+                if node.type == "exclusiveGateway":
+                    yield Note(flow.id, flow.line or node.line, "condition-missing", f"of {node.id}")
+                else:
+                    yield Note(flow.id, flow.line or node.line, None, f"no condition at {node.id}: always taken")
     elif not isinstance(node, Gateway):
         conditional = [flow for flow in outgoing if flow.condition is not None and flow.id != node.default]
         if conditional:
@@ -148,7 +151,8 @@ def _shape(scope: Scope, node: FlowNode) -> Iterator[Note]:
 
 def _gateway(scope: Scope, node: Gateway) -> Iterator[Note]:
     if node.type == "complexGateway":
-        yield Note(node.id, node.line, "complex-gateway")
+        if len(scope.incoming.get(node.id, [])) > 1 and node.activation is None:
+            yield Note(node.id, node.line, "complex-gateway")
     elif node.type not in GATEWAY_TYPES:
         yield Note(node.id, node.line, "unknown-element", node.type)
     elif node.type == "eventBasedGateway":
@@ -238,7 +242,7 @@ def _trigger(scope: Scope, node: Event, definition: EventDefinition) -> Iterator
         yield Note(node.id, node.line, "event", "a conditional event without a condition")
     elif definition.kind in _NAMED and definition.name is None:
         yield Note(node.id, node.line, None, f"names no {definition.kind}: one named like the event is meant")
-    if node.type == "startEvent" and scope.owner is None and definition.kind == "timer":
+    if node.type == "startEvent" and scope.owner is None and definition.kind in ("timer", "conditional"):
         yield Note(node.id, node.line, None, "started by a command that names this event")
 
 

@@ -118,6 +118,9 @@ def _expressions_of_node(node: Any) -> Iterator[Expression]:
         ):
             if expression is not None:
                 yield expression
+    activation = getattr(node, "activation", None)
+    if activation is not None:
+        yield activation
     for definition in getattr(node, "definitions", ()):
         if definition.kind == "conditional" and definition.expression is not None:
             yield definition.expression

@@ -23,8 +23,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "Der Timer ist kein ISO-8601-Datum, keine Dauer, kein Zyklus",
     ),
     "condition-missing": (
-        "a flow out of a deciding gateway has neither a condition nor is it the default",
-        "Ein Fluss aus einem entscheidenden Gateway hat weder Bedingung noch ist er Standard",
+        "a flow out of an exclusive gateway has neither a condition nor is it the default",
+        "Ein Fluss aus einem exklusiven Gateway hat weder Bedingung noch ist er Standard",
     ),
     "dangling-flow": (
         "the flow does not join two nodes of one level",
@@ -55,7 +55,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "after an event-based gateway only catching events and receive tasks may follow",
         "Auf ein ereignisbasiertes Gateway dürfen nur Ereignisse und Empfangsaufgaben folgen",
     ),
-    "complex-gateway": ("a complex gateway is not supported", "Komplexe Gateways werden nicht unterstützt"),
+    "complex-gateway": (
+        "a complex gateway that joins does not say when it goes on (activationCondition)",
+        "Ein zusammenführendes komplexes Gateway sagt nicht, wann es weitergeht (activationCondition)",
+    ),
     "ad-hoc": ("an ad-hoc sub-process is not supported", "Ad-hoc-Teilprozesse werden nicht unterstützt"),
     "compensation": (
         "the compensation has no handler, or nothing to undo, on this level",

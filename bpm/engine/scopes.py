@@ -33,7 +33,7 @@ TASK_TYPES = (
     "receiveTask",
     "businessRuleTask",
 )
-GATEWAY_TYPES = ("exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway")
+GATEWAY_TYPES = ("exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway")
 SCOPE_TYPES = ("subProcess", "transaction")
 WAITING_KINDS = ("message", "signal", "timer", "conditional")
 
@@ -139,4 +139,4 @@ def is_external(node: FlowNode) -> bool:
 
 
 def is_deciding(node: FlowNode) -> bool:
-    return isinstance(node, Gateway) and node.type in ("exclusiveGateway", "inclusiveGateway")
+    return isinstance(node, Gateway) and node.type in ("exclusiveGateway", "inclusiveGateway", "complexGateway")

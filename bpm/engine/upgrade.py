@@ -378,6 +378,11 @@ class Upgrade:
                     continue
                 arrived[found] = arrived.get(found, 0) + count
             state["arrived"] = arrived
+        if "spent" in state:
+            spent = [self._arrival(flow, target) for flow in state["spent"]]
+            if None in spent:
+                moved.refused.append(self._refused("join-changed", id))
+            state["spent"] = sorted(flow for flow in spent if flow is not None)
         if "rows" in state:
             state["rows"] = self._rows(id, target, state["rows"], moved)
         if "todo" in state:
@@ -434,7 +439,14 @@ def _holds(role_name: str) -> bool:
     passing = ("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "exclusiveGateway")
     if " * " in role_name:
         return True
-    if first in ("parallelGateway 0", "parallelGateway 1", "inclusiveGateway 0", "inclusiveGateway 1"):
+    if first in (
+        "parallelGateway 0",
+        "parallelGateway 1",
+        "inclusiveGateway 0",
+        "inclusiveGateway 1",
+        "complexGateway 0",
+        "complexGateway 1",
+    ):
         return False
     return not first.startswith(passing) and first not in ("sendTask", "businessRuleTask")
 

@@ -35,6 +35,9 @@ KINDS = ("sequence", "exclusive", "parallel", "inclusive", "loop", "subprocess",
 EXTRA = ("error", "escalation", "terminate", "listener")
 """Kinds of blocks that are drawn only on request: errors, escalations, terminating ends, event sub-processes."""
 
+COUNTING = ("complex",)
+"""Kinds of blocks that only the whole token game plays."""
+
 FEEL = "https://www.omg.org/spec/DMN/20191111/FEEL/"
 
 
@@ -81,7 +84,9 @@ class Builder:
         return self.add(ServiceTask(id=made, type=kind, name=f"Schritt {made}", parent=parent, topic="arbeit"))
 
     def gateway(self, parent: str, kind: str) -> str:
-        made = self.fresh({"exclusive": "x", "parallel": "a", "inclusive": "o", "eventBased": "e"}[kind])
+        made = self.fresh(
+            {"exclusive": "x", "parallel": "a", "inclusive": "o", "eventBased": "e", "complex": "k"}[kind]
+        )
         return self.add(Gateway(id=made, type=f"{kind}Gateway", parent=parent))
 
     def event(self, parent: str, kind: str, definition: EventDefinition | None = None, **more: object) -> str:
@@ -270,6 +275,16 @@ class _Blocks:
         start = self.out.event(handler, "startEvent", self.out.message(), interrupting=not calm)
         self.out.flow(start, self.out.task(handler), handler)
         return made, made
+
+    def _complex(self, parent: str, depth: int) -> tuple[str, str]:
+        split, number = self.out.gateway(parent, "parallel"), self.rng.randint(2, 4)
+        enough = Expression(f"activationCount >= {self.rng.randint(1, number)}")
+        join = self.out.add(Gateway(id=self.out.fresh("k"), type="complexGateway", parent=parent, activation=enough))
+        for _ in range(number):
+            first, last = self.block(parent, depth)
+            self.out.flow(split, first, parent)
+            self.out.flow(last, join, parent)
+        return split, join
 
     def _events(self, parent: str, depth: int) -> tuple[str, str]:
         split, join = self.out.gateway(parent, "eventBased"), self.out.gateway(parent, "exclusive")

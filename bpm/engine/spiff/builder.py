@@ -29,7 +29,7 @@ from bpm.engine.spiff.events import (
     Throwing,
     Trigger,
 )
-from bpm.engine.spiff.joins import InclusiveJoin, ParallelJoin
+from bpm.engine.spiff.joins import ComplexJoin, InclusiveJoin, ParallelJoin
 from bpm.engine.spiff.node import Flow, Mapping_, Node, Passing, ScopeSpec
 from bpm.engine.spiff.undo import end_or_throw
 from bpm.engine.timers import looks_literal
@@ -43,6 +43,7 @@ from bpm.model.process import (
     EventDefinition,
     Expression,
     FlowNode,
+    Gateway,
     ProcessModel,
     ServiceTask,
     SubProcess,
@@ -156,7 +157,7 @@ def _build_scope(scope: Scope, building: _Building) -> None:
                 (flow, scope.nodes[flow.target], _trigger_of(scope.nodes[flow.target], building))
                 for flow in spec_of.flows
             )
-        elif isinstance(spec_of, InclusiveJoin):
+        elif isinstance(spec_of, InclusiveJoin | ComplexJoin):
             spec_of.reaching = _reaching(scope, node)
     _attach(scope, spec, made, building)
 
@@ -215,13 +216,18 @@ def _passage(scope: Scope, node: FlowNode, spec: ScopeSpec, building: _Building)
         return ParallelJoin(spec, node.id, node, incoming)
     if node.type == "inclusiveGateway" and len(incoming) > 1:
         return InclusiveJoin(spec, node.id, node, incoming)
-    mode = {"exclusiveGateway": "one", "inclusiveGateway": "some"}.get(node.type, "all")
+    if isinstance(node, Gateway) and node.type == "complexGateway" and len(incoming) > 1:
+        return ComplexJoin(spec, node.id, node, incoming, building.key(node.activation))
+    mode = {"exclusiveGateway": "one", "inclusiveGateway": "some", "complexGateway": "some"}.get(node.type, "all")
     return Passing(spec, node.id, node, mode)
 
 
 def _event(node: Event, spec: ScopeSpec, building: _Building) -> Node:
     if node.type == "startEvent" or is_link(node):
-        return Passing(spec, node.id, node)
+        passing = Passing(spec, node.id, node)
+        if node.type == "startEvent" and node.definitions and node.definitions[0].kind == "conditional":
+            passing.condition = building.key(node.definitions[0].expression)
+        return passing
     if node.type == "intermediateCatchEvent":
         return Catching(spec, node.id, node, _trigger_of(node, building))
     if node.type == "boundaryEvent":

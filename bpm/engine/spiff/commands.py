@@ -28,7 +28,7 @@ def start(executable: Executable, variables: Variables, now: datetime, *, start:
     instance.data.update(_checked(variables))
     instance.record("started", executable.main)
     with _located(executable.main):
-        instance.begin(_starts(executable, start))
+        instance.begin(_starts(instance, start))
     instance.settle()
     if instance.state == "active" and not instance.tokens:
         instance.finish()
@@ -130,12 +130,14 @@ class _located:
             raise Incident(error.code, error.message, element=error.element or self.element) from error
 
 
-def _starts(executable: Executable, wanted: str | None) -> tuple[Any, ...]:
+def _starts(instance: Instance, wanted: str | None) -> tuple[Any, ...]:
+    executable = instance.executable
     specs = executable.specs[executable.main]
     points = executable.starts
     if wanted is not None:
         if wanted not in {point.element for point in points}:
             raise InvalidRequest("no-such-start", f"no start event {wanted[:80]!r}", element=executable.main)
+        _require_condition(instance, wanted)
         return (specs.task_specs[wanted],)
     if not points:
         return tuple(specs.starts)
@@ -143,7 +145,15 @@ def _starts(executable: Executable, wanted: str | None) -> tuple[Any, ...]:
     if len(plain_starts) > 1:
         names = ", ".join(point.element for point in plain_starts)
         raise InvalidRequest("start-unclear", f"name one of the start events: {names}", element=executable.main)
+    _require_condition(instance, plain_starts[0].element)
     return (specs.task_specs[plain_starts[0].element],)
+
+
+def _require_condition(instance: Instance, start: str) -> None:
+    """A conditional start needs its condition to hold over the variables the case starts with."""
+    spec = instance.executable.specs[instance.executable.main].task_specs[start]
+    if spec.condition is not None and spec.value(instance.task_tree, spec.condition) is not True:
+        raise InvalidRequest("start-condition", "the condition of the start event does not hold", element=start)
 
 
 def _open(instance: Instance, item: int) -> Token:

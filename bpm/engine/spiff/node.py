@@ -213,7 +213,10 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
 
 class Passing(Node):
-    """A node that does nothing by itself: start events, merges, exclusive gateways, parallel splits, link events."""
+    """A node that does nothing by itself: start events, merges, exclusive gateways, parallel splits, link events.
+    `condition` is that of a conditional start event: a case starts there only while it holds."""
+
+    condition: str | None = None
 
     def __init__(self, wf_spec: Any, name: str, element: FlowNode, mode: str = "all") -> None:
         super().__init__(wf_spec, name, element)

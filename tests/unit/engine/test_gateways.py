@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpm import engine
-from bpm.errors import Incident
+from bpm.errors import Incident, InvalidRequest
 from tests.unit.engine.play import NOW, Play, chain, guard
 
 
@@ -273,3 +273,46 @@ def test_a_link_throw_goes_on_at_the_catch_of_its_name():
     )
     assert Play(body).start({"x": True}).open == ["z"]
     assert Play(body).start({"x": False}).do("a").open == ["z"]
+
+
+COMPLEX = (
+    '<startEvent id="s"/><parallelGateway id="f"/><userTask id="a"/><userTask id="b"/><userTask id="c"/>'
+    '<complexGateway id="k"><activationCondition>activationCount &gt;= 2</activationCondition></complexGateway>'
+    '<userTask id="z"/><endEvent id="e"/>'
+    + chain("s", "f", "a", "k", "z", "e")
+    + chain("f", "b", "k")
+    + chain("f", "c", "k")
+)
+
+
+def test_a_complex_gateway_goes_on_with_two_of_three_and_swallows_the_third():
+    play = Play(COMPLEX).start().do("a")
+    assert (play.open, play.out.tokens) == (["b", "c"], {"b": 1, "c": 1, "k": 1})
+    play.do("c")
+    assert (play.open, play.out.tokens) == (["b", "z"], {"b": 1, "z": 1})
+    play.do("b")
+    assert (play.open, play.state) == (["z"], "active")
+    assert play.do("z").state == "completed"
+    assert play.left.count("z") == 1
+    last = Play(COMPLEX).start().do("a").do("b").do("z")
+    assert (last.open, last.state) == (["c"], "active")
+    assert last.do("c").state == "completed"
+
+
+def test_a_flow_without_condition_out_of_an_inclusive_gateway_is_always_taken():
+    body = f'<startEvent id="s"/><inclusiveGateway id="g"/><task id="a"/><task id="b"/>{chain("s", "g", "a")}' + guard(
+        "g", "b", "x"
+    )
+    assert Play(body).start({"x": False}).open == ["a"]
+    assert Play(body).start({"x": True}).open == ["a", "b"]
+
+
+def test_a_conditional_start_needs_its_condition_to_hold():
+    body = (
+        '<startEvent id="s"><conditionalEventDefinition><condition>x &gt; 1</condition></conditionalEventDefinition>'
+        f'</startEvent><task id="t"/>{chain("s", "t")}'
+    )
+    assert Play(body).start({"x": 2}).open == ["t"]
+    for named in ({}, {"start": "s"}):
+        with pytest.raises(InvalidRequest, match="condition"):
+            Play(body).start({"x": 1}, **named)
