@@ -78,6 +78,7 @@ def compose(report: Mapping[str, Any], pictures: Pictures) -> tuple[Block, ...]:
         blocks.append(_first(report, lang))
     blocks.append(Heading(2, f"1 {_('Was heute ist')}"))
     blocks += [_roles(report, lang), _sums(report, lang), *_simulated(report, lang)]
+    blocks += _costs(report["as_is"]["costs"], lang)
     if pictures.as_is is not None:
         told = f"{_('Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"
         blocks.append(Picture(pictures.as_is, told))
@@ -235,7 +236,41 @@ def _to_be(report: Mapping[str, Any], picture: str | None, lang: str) -> list[Bl
         told = f"{_('Vorgeschlagener Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"
         blocks.append(Picture(picture, told))
     blocks.append(_compared(after["comparison"], lang))
+    blocks += _costs(after["costs"], lang)
     return blocks
+
+
+def _costs(costs: Mapping[str, Any] | None, lang: str) -> list[Block]:
+    """A year in hours first, then in euro by a dated table; each row stands for itself."""
+    if costs is None:
+        return []
+
+    def _(text: str) -> str:
+        return translate(text, lang)
+
+    def row(what: str, found: Mapping[str, float] | None) -> tuple[str, ...]:
+        if found is None:
+            return (what, _(UNKNOWN), "", "")
+        return (what, *(write_number(round(found[part]), lang) for part in ("cautious", "likely", "pessimistic")))
+
+    city = costs["city"]
+    rows = [
+        row(f"{_('Stadt')}: {_('Stunden Arbeit')}", city["released_hours"]),
+        row(f"{_('Stadt')}: {_('Euro für Arbeit')}", city["released_capacity_eur"]),
+        row(f"{_('Stadt')}: {_('Euro für Sachkosten')}", city["budget_effective_eur"]),
+    ]
+    for name, words in (("citizens", "Bürgerinnen und Bürger"), ("business", "Unternehmen")):
+        rows.append(row(f"{_(words)}: {_('Stunden')}", costs[name]["hours"]))
+        rows.append(row(f"{_(words)}: {_('Euro für Sachkosten')}", costs[name]["material_eur"]))
+    head = (_("Im Jahr"), _("vorsichtig"), _("wahrscheinlich"), _("hoch"))
+    used = costs["table"]
+    source = f"{_('Euro nach')} {used['name']} ({used['publisher']}), {_('Stand')} {used['rechtsstand']}"
+    check = f"; {used['check']}" if used["check"] else ""
+    return [
+        Table(_("Ein Jahr; die Zeilen werden nie addiert, Zeit von Bürgern und Unternehmen bleibt Zeit"), head,
+              tuple(rows), (1, 2, 3)),
+        Paragraph(f"{source}{check}.", soft=True),
+    ]  # fmt: skip
 
 
 def _count(state: Mapping[str, Any], part: str) -> int:

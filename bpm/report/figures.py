@@ -28,11 +28,12 @@ FORMAT = "lichtung-report/1"
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """What a procedure is to be: read from `files`; `comparison` is the paired simulation as in the contract, None
-    where there is no scenario."""
+    where there is no scenario; `costs` of a year as `bpm.report.costs` gives them."""
 
     procedure: Procedure
     files: Mapping[str, bytes]
     comparison: Mapping[str, Any] | None
+    costs: Mapping[str, Any] | None = None
 
 
 def draw_up(
@@ -46,6 +47,7 @@ def draw_up(
     lang: str,
     proposed: Proposed | None = None,
     ledger: Mapping[str, Any] | None = None,
+    costs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The report on `procedure` as read from `files`, and on what it is to be where that has been `proposed`.
 
@@ -69,6 +71,7 @@ def draw_up(
         "as_is": {
             **_counted(procedure),
             "simulation": simulation,
+            "costs": dict(costs) if costs is not None else None,
             "not_recorded": [{"element": gap.element, "what": gap.text(lang)} for gap in analysis.not_recorded],
         },
         "weaknesses": {
@@ -106,6 +109,7 @@ def _to_be(procedure: Procedure, proposed: Proposed) -> dict[str, Any]:
         "removed": [element for element in before if element not in after],
         "added": [element for element in after if element not in before],
         "comparison": dict(proposed.comparison) if proposed.comparison is not None else None,
+        "costs": dict(proposed.costs) if proposed.costs is not None else None,
     }
 
 

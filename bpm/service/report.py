@@ -83,7 +83,8 @@ def report(
     if to_be is not None:
         after = read_files(to_be)
         compared = _compare(procedure, after, request) if simulation is not None else None
-        proposed = figures.Proposed(after, to_be, compared)
+        own = after if after.scenario is not None else procedure
+        proposed = figures.Proposed(after, to_be, compared, _costs(after, own, compared and compared["to_be"]))
     return figures.draw_up(
         procedure,
         files,
@@ -94,6 +95,7 @@ def report(
         lang=lang,
         proposed=proposed,
         ledger=ledger,
+        costs=_costs(procedure, procedure, simulation),
     )
 
 
@@ -162,6 +164,14 @@ def _simulate(procedure: Procedure, request: Mapping[str, Any]) -> dict[str, Any
     from bpm.service.simulate import simulate_procedure
 
     return simulate_procedure(procedure, **request)
+
+
+def _costs(procedure: Procedure, own: Procedure, simulation: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A year by the newest table; the scenario is that of `own`."""
+    from bpm.report.costs import yearly
+    from bpm.service.simulate import scenario_of
+
+    return None if simulation is None else yearly(procedure, scenario_of(own), simulation)
 
 
 def _compare(as_is: Procedure, to_be: Procedure, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -219,3 +219,19 @@ def test_a_wide_diagram_is_set_in_strips_that_overlap() -> None:
     assert pdf.cut('<svg viewBox="0 0 100 50" width="100" height="50"/>') == (
         '<svg viewBox="0 0 100 50" width="100" height="50"/>',
     )
+
+
+def test_a_year_is_told_in_hours_first_then_in_euro_by_a_dated_table_and_nothing_is_added(
+    drawn: dict[str, object],
+) -> None:
+    costs = drawn["as_is"]["costs"]  # type: ignore[index]
+    assert costs["table"]["id"] == "stba-2025-01"
+    assert costs["cases_per_year"]["likely"] == 30_000
+    hours, eur = costs["city"]["released_hours"], costs["city"]["released_capacity_eur"]
+    assert hours["cautious"] < hours["likely"] < hours["pessimistic"]
+    assert 25.5 * hours["likely"] <= eur["likely"] <= 70.4 * hours["likely"]
+    assert costs["citizens"]["hours"]["likely"] > 0
+    assert costs["business"]["hours"] is None
+    text = service.write(drawn, "html").decode()
+    assert "Standardtabellen Erfüllungsaufwand" in text
+    assert "mit dem amtlichen PDF zu vergleichen" in text
