@@ -11,6 +11,7 @@ import pytest
 from bpm.store.database import Database
 from bpm.store.schema import upgrade
 from bpm.store.tables import metadata
+from tests import proof as proofs
 from tests.postgres import Server
 
 
@@ -80,3 +81,20 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> proofs.Proof:
+    """Tells `make prove` what this test measured; the verdict is the test's own."""
+
+    def told(id: str, claimed: str, measured: str, seed: int | None = None, *, met: bool = True) -> None:
+        print(f"{id}: {claimed}: {measured}" + ("" if seed is None else f" (seed {seed})"))
+        proofs.tell("figure", test=request.node.nodeid, id=id, claimed=claimed, measured=measured, seed=seed, met=met)
+
+    return told
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tells `make prove` how each test ended."""
+    if report.when == "call" or report.outcome != "passed":
+        proofs.tell("test", test=report.nodeid, outcome=report.outcome)
