@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from bpm.analyser.given import Given
 from bpm.model.graph import Graph
+from bpm.model.layer import LAYER
 from bpm.model.norms import Norm
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {
@@ -84,8 +85,11 @@ def names(given: Given, steps: Iterable[str]) -> str:
 
 
 def file_of(given: Given) -> str:
-    """Where the norms stand: beside the model."""
+    """Where the norms stand: beside the model, or in the base of a layer that brings none of its own."""
     folder, slash, _ = given.path.rpartition("/")
+    own = any(name.rpartition("/")[2] == "norms.toml" for name in given.procedure.files)
+    if given.procedure.layer is not None and not own:
+        return f"{folder}{slash}{LAYER}!norms.toml"
     return f"{folder}{slash}norms.toml"
 
 

@@ -118,6 +118,7 @@ class _Work:
     files: dict[str, bytes]
     tell: Callable[..., None]
     sources: dict[str, Source] = field(default_factory=dict)
+    indices: dict[str, dict[str, list[Part]]] = field(default_factory=dict)
     patches: dict[str, list[Patch]] = field(default_factory=dict)
     parsed: dict[str, Any] = field(default_factory=dict)
 
@@ -155,6 +156,7 @@ class _Work:
             edits.setdefault(name, []).append((number, edit))
             done[number] = Done(change, was, now)
         self.sources.clear()
+        self.indices.clear()
         for name, wanted in edits.items():
             try:
                 self.files[name] = apply(self.files[name], [edit for _, edit in wanted], name)
@@ -215,10 +217,20 @@ class _Work:
         for name in sorted(self.files):
             if not name.endswith(tuple(suffixes)):
                 continue
-            for part in self.source(name).root.walk():
-                if part.id == id and (kind is None or part.name == kind):
+            for part in self.index(name).get(id, ()):
+                if kind is None or part.name == kind:
                     return name, part
         raise _Unknown(f"nothing is called {id!r}")
+
+    def index(self, name: str) -> dict[str, list[Part]]:
+        """The parts of a file by id; legal bases by what they cite."""
+        if name not in self.indices:
+            found: dict[str, list[Part]] = {}
+            for part in self.source(name).root.walk():
+                key = f"cites {part.attributes.get('citation', '')}" if _is_basis(part) else part.id
+                found.setdefault(key, []).append(part)
+            self.indices[name] = found
+        return self.indices[name]
 
     def source(self, name: str) -> Source:
         if name not in self.sources:
@@ -274,7 +286,7 @@ class _Work:
             if name.endswith((".bpmn", ".bpmn2", ".dmn")):
                 source = self.source(name)
                 for part in source.root.walk():
-                    groups = [key for key in part.attributes if key.endswith(" candidateGroups")]
+                    groups = [key for key in part.attributes if key.endswith("}candidateGroups")]
                     if any(part.attributes[key] == was for key in groups):
                         self.patch(name, _foreign(source, part, "candidateGroups", was, now))
                     if part.namespace == OURS and part.name == "handover" and part.attributes.get("to") == was:
@@ -303,10 +315,9 @@ class _Work:
         found = 0
         for name in sorted(self.files):
             if name.endswith((".bpmn", ".bpmn2", ".dmn")):
-                for part in self.source(name).root.walk():
-                    if _is_basis(part) and part.attributes.get("citation") == citation:
-                        self.patch(name, (part.start, part.end, _basis(basis)))
-                        found += 1
+                for part in self.index(name).get(f"cites {citation}", ()):
+                    self.patch(name, (part.start, part.end, _basis(basis)))
+                    found += 1
         if not found:
             raise _Unknown(f"nothing rests on {citation!r}")
         return citation

@@ -2,13 +2,13 @@
 
 What counts is the digest that the layer names, not the place: a package carries its base in the folder `base`, so that
 the same `layer.toml` holds in both cities. From a disk only the files that a base consists of are read, never what
-lies below or above. Codes: those of `bpm.model.layer`.
+lies below or above. Codes: those of `bpm.model.layer`, and ``layer-many``.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -21,6 +21,8 @@ from bpm.model.reader import guard
 from bpm.model.reader.archive import read_archive
 
 Load: TypeAlias = Callable[[], bytes]
+MOST_CARRIED = 20
+"""Layers of one package; each costs reading its base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,14 @@ class Found:
 
 def find_layers(files: Mapping[str, Load], prefix: str, on_disk: bool) -> Iterator[Found]:
     """Every layer among `files`. `prefix` leads to them; only with `on_disk` may a base be read from there."""
-    for name in sorted(files):
-        folder, _, local = name.rpartition("/")
-        if local == LAYER:
-            yield _found(files, prefix, on_disk, folder, name)
+    names = [name for name in sorted(files) if name.rpartition("/")[2] == LAYER]
+    holders = {it.rpartition("/")[0] for it in files if it.endswith((".bpmn", ".bpmn2", LAYER))} if names else set()
+    for number, name in enumerate(names):
+        if number >= MOST_CARRIED and not on_disk:
+            told = FileError("layer-many", f"a package carries at most {MOST_CARRIED} layers", prefix + name, 1)
+            yield Found(name.rpartition("/")[0], name, None, {}, errors=(told,))
+        else:
+            yield _found(files, prefix, on_disk, name, holders)
 
 
 def base_of(text: bytes, folder: Path) -> dict[str, bytes]:
@@ -57,8 +63,8 @@ def base_of(text: bytes, folder: Path) -> dict[str, bytes]:
     return _of_folder(carried) if carried.is_dir() else _on_disk(folder / layer.base, layer, path)
 
 
-def _found(files: Mapping[str, Load], prefix: str, on_disk: bool, folder: str, name: str) -> Found:
-    path = prefix + name
+def _found(files: Mapping[str, Load], prefix: str, on_disk: bool, name: str, holders: Collection[str]) -> Found:
+    path, folder = prefix + name, name.rpartition("/")[0]
     try:
         layer = read_layer(_decode(files[name](), path), path)
         carried = _below(files, f"{folder}/{BASE}".lstrip("/"))
@@ -68,7 +74,7 @@ def _found(files: Mapping[str, Load], prefix: str, on_disk: bool, folder: str, n
         return Found(folder, name, None, {}, errors=(told,))
     inside = f"{folder}/" if folder else ""
     mine = [it for it in files if it.startswith(inside) and not it.startswith(f"{inside}{BASE}/")]
-    names = [it[len(inside) :] for it in mine if not _is_nested(files, inside, it)]
+    names = [it[len(inside) :] for it in mine if not _is_nested(holders, folder, it)]
     try:
         # of the city's own files only those say something here that take the place of the base's
         own = {it: files[inside + it]() if it in REPLACED else b"" for it in names}
@@ -86,11 +92,11 @@ def _found(files: Mapping[str, Load], prefix: str, on_disk: bool, folder: str, n
     )
 
 
-def _is_nested(files: Mapping[str, Load], inside: str, name: str) -> bool:
+def _is_nested(holders: Collection[str], outer: str, name: str) -> bool:
     """Whether a file belongs to another procedure further down."""
     folder = name.rpartition("/")[0]
-    while len(folder) > len(inside):
-        if f"{folder}/{LAYER}" in files or any(it.startswith(f"{folder}/") and it.endswith(".bpmn") for it in files):
+    while len(folder) > len(outer):
+        if folder in holders:
             return True
         folder = folder.rpartition("/")[0]
     return False

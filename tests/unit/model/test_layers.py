@@ -287,3 +287,18 @@ def test_a_package_carries_its_base_and_never_reads_the_disk(cities: Path) -> No
     assert [error.code for error in alone.errors] == ["layer-base"]
     with pytest.raises(ModelError):
         read_files({"layer.toml": layer})
+
+
+def test_a_package_of_many_layers_is_refused_before_each_costs_reading_a_base() -> None:
+    one = text_of(base="../base-city").encode()
+    files = {f"base-city/{name}": data for name, data in FILES.items()}
+    files |= {f"city{number}/layer.toml": one for number in range(25)}
+    with pytest.raises(ModelError) as refused:
+        read_files(files)
+    assert refused.value.code == "layer-many"
+
+
+def test_hundreds_of_changes_are_quick() -> None:
+    change = 'do = "set-basis"\ncitation = "{}"\nbasis = {{ citation = "Satzung B" }}'
+    found = applied(*(change.format(number) for number in range(400)))
+    assert len(found.errors) == 400
