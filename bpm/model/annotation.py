@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bpm.errors import ModelError
-from bpm.model.edit.markup import Document, Element, attributes
+from bpm.model.edit.markup import Document, attributes
+from bpm.model.source import Part
 
 LI = "urn:lichtung:bpmn:1"
 
@@ -45,7 +46,7 @@ def annotate(source: bytes, path: str, kind: str, answers: Iterable[Answer]) -> 
     return document.render()
 
 
-def _write(document: Document, element: Element, answer: Answer) -> None:
+def _write(document: Document, element: Part, answer: Answer) -> None:
     for local, value in answer.own.items():
         name, declared = document.name(LI, local, element, "li")
         if declared:
@@ -77,7 +78,7 @@ def _write(document: Document, element: Element, answer: Answer) -> None:
         _hold(document, element, markup)
 
 
-def _hold(document: Document, element: Element, markup: list[str]) -> None:
+def _hold(document: Document, element: Part, markup: list[str]) -> None:
     """A new `extensionElements` where the schemas of BPMN and DMN want it: behind what describes the element."""
     prefix = f"{element.prefix}:" if element.prefix else ""
     whole = f"<{prefix}extensionElements>{''.join(markup)}</{prefix}extensionElements>"

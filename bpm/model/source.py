@@ -7,7 +7,7 @@ Writing a tree again would normalise all of these. So an edit does not write the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -27,11 +27,14 @@ _BLANK = re.compile(rb"[ \t\r\n]*\Z")
 class Part:
     """An element: `start` of its first tag, `inner` where its content begins, `closing` where its last tag does, `end`
     after it (byte offsets into `Source.text`). `empty`: written as one tag; `text`: its characters after its last child
-    element, entities resolved. Attributes by name, a namespace and a blank before it where it has one."""
+    element, entities resolved. `prefix` as written; `prefixes` are the namespaces declared where it stands. Attributes
+    by name, `{namespace}name` where it has one."""
 
     namespace: str
     name: str
-    attributes: dict[str, str]
+    prefix: str
+    attributes: Mapping[str, str]
+    prefixes: Mapping[str, str] = field(repr=False)
     start: int
     parent: Part | None = field(repr=False)
     line: int
@@ -46,12 +49,25 @@ class Part:
     def id(self) -> str:
         return self.attributes.get("id", "")
 
+    def get(self, name: str) -> str | None:
+        """An attribute by its name, or `{namespace}name`."""
+        return self.attributes.get(name)
+
+    def each(self, name: str, namespace: str | None = None) -> Iterator[Part]:
+        """Direct children of this local name, in the element's own namespace by default."""
+        wanted = self.namespace if namespace is None else namespace
+        return (part for part in self.children if part.name == name and part.namespace == wanted)
+
     def all(self, name: str) -> list[Part]:
         """Direct children of this local name, in the same namespace."""
-        return [part for part in self.children if part.name == name and part.namespace == self.namespace]
+        return list(self.each(name))
+
+    def prefix_of(self, namespace: str) -> str | None:
+        """The prefix (empty: default namespace) declared for a namespace where this element stands."""
+        return next((prefix for prefix, uri in self.prefixes.items() if uri == namespace), None)
 
     def first(self, name: str) -> Part | None:
-        return next(iter(self.all(name)), None)
+        return next(self.each(name), None)
 
     def walk(self) -> Iterator[Part]:
         """This element and all below, in document order."""
@@ -69,7 +85,7 @@ class Source:
         guard.parse(data, path, notation)
         self.path = path
         self._mark, self._encoding, self.text = guard.as_written(data, path)
-        self.root = _parts(self.text)
+        self.root = _parts(self.text, path)
 
     @cached_property
     def ids(self) -> set[str]:
@@ -84,7 +100,7 @@ class Source:
         """An element as it is written."""
         return self.written(part.start, part.end)
 
-    def before(self, part: Part) -> int:
+    def blank_before(self, part: Part) -> int:
         """Where the white space before an element begins: removed from here it leaves no empty line."""
         low = max((end for end in self._ends_before(part) if end <= part.start), default=0)
         blank = _BLANK.search(self.text, low, part.start)
@@ -92,14 +108,11 @@ class Source:
 
     def indent(self, part: Part) -> str:
         """The white space before an element."""
-        return self.written(self.before(part), part.start)
+        return self.written(self.blank_before(part), part.start)
 
     def prefix(self, part: Part) -> str:
         """The namespace prefix with its colon, as it is written in the element's tag."""
-        head = self.written(part.start + 1, part.inner)
-        name = re.match(r"[^\s/>]+", head)
-        written = name.group() if name else part.name
-        return written[: -len(part.name)] if written.endswith(part.name) else ""
+        return f"{part.prefix}:" if part.prefix else ""
 
     def content(self, part: Part, text: str) -> Patch:
         """The patch that makes `text` (already XML) the whole content of an element."""
@@ -131,7 +144,10 @@ class Source:
                 raise ValueError(f"two edits of one place (byte {start})")
             out += (self.text[at:start], text.encode("utf-8"))
             at = end
-        whole = b"".join((*out, self.text[at:]))
+        return self.encoded(b"".join((*out, self.text[at:])))
+
+    def encoded(self, whole: bytes) -> bytes:
+        """A changed text in the file's own encoding, with its mark."""
         if self._encoding in ("utf-8", "ascii") and not (self._encoding == "ascii" and not whole.isascii()):
             return self._mark + whole
         return self._mark + whole.decode("utf-8").encode(self._encoding, "xmlcharrefreplace")
@@ -147,17 +163,27 @@ def text_of(value: str) -> str:
     return escape(value)
 
 
-def _parts(text: bytes) -> Part:
+def _parts(text: bytes, path: str) -> Part:
     """The tree of elements with their places."""
     parser = expat.ParserCreate("utf-8", " ")
+    parser.namespace_prefixes = True
     found: list[Part] = []
     stack: list[Part] = []
+    pending: dict[str, str] = {}
+
+    def declared(prefix: str | None, uri: str | None) -> None:
+        pending[prefix or ""] = uri or ""
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        namespace, _, local = name.rpartition(" ")
         at = parser.CurrentByteIndex
         parent = stack[-1] if stack else None
-        part = Part(namespace, local, attributes, at, parent, parser.CurrentLineNumber)
+        prefixes: Mapping[str, str] = parent.prefixes if parent else {}
+        if pending:
+            prefixes = {**prefixes, **pending}
+            pending.clear()
+        namespace, local, prefix = _split(name)
+        own = {_clark(key): value for key, value in attributes.items()}
+        part = Part(namespace, local, prefix, own, prefixes, at, parent, parser.CurrentLineNumber)
         part.inner = _tag_end(text, at)
         part.empty = text[part.inner - 2 : part.inner] == b"/>"
         if parent is not None:
@@ -177,6 +203,7 @@ def _parts(text: bytes) -> Part:
     def characters(data: str) -> None:
         stack[-1].text += data
 
+    parser.StartNamespaceDeclHandler = declared
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = characters
@@ -184,8 +211,21 @@ def _parts(text: bytes) -> Part:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:  # the guard has read it, so this cannot be
-        raise ModelError("xml-malformed", expat.ErrorString(error.code), line=error.lineno) from None
+        raise ModelError("xml-malformed", expat.ErrorString(error.code), path=path, line=error.lineno) from None
     return found[0]
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    """Namespace, local name and prefix of a name as the scanner gives it."""
+    parts = name.split(" ")
+    if len(parts) == 1:
+        return "", parts[0], ""
+    return parts[0], parts[1], parts[2] if len(parts) > 2 else ""
+
+
+def _clark(name: str) -> str:
+    namespace, local, _ = _split(name)
+    return f"{{{namespace}}}{local}" if namespace else local
 
 
 def _tag_end(text: bytes, at: int) -> int:

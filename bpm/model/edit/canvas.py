@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from bpm.model.edit.markup import Document, Element, attributes
+from bpm.model.edit.markup import Document, attributes
 from bpm.model.process import Plane
 from bpm.model.routing import Point, Rectangle, Route, route
+from bpm.model.source import Part
 
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
@@ -28,7 +29,7 @@ _ARRIVING = (0.0, 30.0, 150.0, 30.0)
 class Canvas:
     """Boxes, labels and ways by element id, in diagram units; `ends` are source and target of each flow."""
 
-    def __init__(self, plane: Plane, element: Element) -> None:
+    def __init__(self, plane: Plane, element: Part) -> None:
         self.element = element
         self.boxes: dict[str, Rectangle] = {s.element: (s.x, s.y, s.width, s.height) for s in plane.shapes}
         self.ways: dict[str, tuple[Point, ...]] = {edge.element: edge.points for edge in plane.edges}
@@ -201,10 +202,10 @@ class Canvas:
     def write(self, document: Document) -> None:
         """Put into the file what changed since the canvas was opened."""
         boxes, ways, labels = self._before
-        drawn: dict[str, Element] = {}
+        drawn: dict[str, Part] = {}
         for child in self.element.children:
             key = (child.get("bpmnElement") or "").rpartition(":")[2]
-            if child.local in ("BPMNShape", "BPMNEdge"):
+            if child.name in ("BPMNShape", "BPMNEdge"):
                 drawn.setdefault(key, child)
                 if key not in self.boxes and key not in self.ways and (key in boxes or key in ways):
                     document.remove(child)
@@ -224,7 +225,7 @@ class Canvas:
                 if label is not None:
                     self._write_label(document, label, name)
 
-    def _write_label(self, document: Document, label: Element, name: str) -> None:
+    def _write_label(self, document: Document, label: Part, name: str) -> None:
         if name not in self.labels:
             document.remove(label)
         elif self.labels[name] != self._before[2][name]:
@@ -240,24 +241,24 @@ class Canvas:
         document.append(self.element, f"<{tag}{declared}{names}>{''.join(inner)}</{tag}>")
 
 
-def _bounds_markup(document: Document, near: Element, box: Rectangle) -> str:
+def _bounds_markup(document: Document, near: Part, box: Rectangle) -> str:
     tag, declared = document.name(DC, "Bounds", near, "dc")
     values = zip(("x", "y", "width", "height"), box, strict=True)
     return f"<{tag}{declared}{attributes({name: number(value) for name, value in values})}/>"
 
 
-def _point_markup(document: Document, near: Element, point: Point) -> str:
+def _point_markup(document: Document, near: Part, point: Point) -> str:
     tag, declared = document.name(DI, "waypoint", near, "di")
     return f"<{tag}{declared}{attributes({'x': number(point[0]), 'y': number(point[1])})}/>"
 
 
-def _set_bounds(document: Document, bounds: Element, box: Rectangle) -> None:
+def _set_bounds(document: Document, bounds: Part, box: Rectangle) -> None:
     for name, value in zip(("x", "y", "width", "height"), box, strict=True):
         if bounds.get(name) is None or float(bounds.get(name) or 0) != value:
             document.set(bounds, name, number(value))
 
 
-def _set_points(document: Document, edge: Element, way: Sequence[Point]) -> None:
+def _set_points(document: Document, edge: Part, way: Sequence[Point]) -> None:
     old = list(edge.each("waypoint", DI))
     for point, (x, y) in zip(old, way, strict=False):
         document.set(point, "x", number(x))

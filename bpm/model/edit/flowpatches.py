@@ -310,7 +310,7 @@ def _gateway(wiring: Wiring, edit: ChangeGateway) -> None:
     if edit.kind == "parallel":
         wiring.document.set(element, "default", None)
     for child in element.children:
-        if child.local == "activationCondition":
+        if child.name == "activationCondition":
             wiring.document.remove(child)
 
 

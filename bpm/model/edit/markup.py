@@ -1,141 +1,46 @@
-"""A file's XML as bytes that can be patched: what no edit touches stays as it is, byte for byte.
+"""Edits of elements, collected and put into the file's text at the end: removed, renamed, given neighbours.
 
-The document is scanned once (expat, after the gates of the reader); every element knows where its tags stand in the
-bytes. Edits are collected and put in place at the end, so that comments, white space, the order of attributes and
-everything foreign survive. Nothing is written that was not asked for.
+Comments, white space, the order of attributes and everything foreign survive; see `bpm.model.source`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from bpm.errors import ModelError
-from bpm.model.reader import guard
+from bpm.model.source import Part, Source
 
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
 _WHITE = b" \t\r\n"
 
 
-@dataclass(slots=True, eq=False)
-class Element:
-    """One element: `space` and `local` name it, `prefix` as written; `start` to `opened` is its start tag,
-    `closing` to `end` its end tag (both `end` for an empty element)."""
+class Document(Source):
+    """The text of one file with the edits collected so far. Raises ModelError as the reader does."""
 
-    space: str
-    local: str
-    prefix: str
-    attributes: Mapping[str, str]
-    prefixes: Mapping[str, str]
-    start: int
-    opened: int
-    parent: Element | None
-    closing: int = 0
-    end: int = 0
-    empty: bool = False
-    children: list[Element] = field(default_factory=list)
-
-    def get(self, name: str) -> str | None:
-        """An attribute by its local name, or `{namespace}local`."""
-        return self.attributes.get(name)
-
-    def each(self, local: str, space: str | None = None) -> Iterator[Element]:
-        """Children of a name, in the element's own namespace by default."""
-        wanted = self.space if space is None else space
-        return (child for child in self.children if child.local == local and child.space == wanted)
-
-    def prefix_of(self, space: str) -> str | None:
-        """The prefix (empty: default namespace) declared for `space` where this element stands."""
-        return next((prefix for prefix, uri in self.prefixes.items() if uri == space), None)
-
-
-class Document:
-    """The bytes of one file with the edits collected so far. Raises ModelError as the reader does."""
-
-    def __init__(self, source: bytes, path: str, kind: str = "bpmn") -> None:
-        guard.parse(source, path, kind)
-        self.path = path
-        self.text = guard.checked_text(source, path, guard.LIMITS[kind])
-        head = source[: len(source) - len(self.text)]
-        self.head = head if source.endswith(self.text) else b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    def __init__(self, data: bytes, path: str, kind: str = "bpmn") -> None:
+        super().__init__(data, path, kind)
         self._cuts: list[tuple[int, int]] = []
         self._inserts: list[tuple[int, bytes]] = []
-        self._attributes: dict[Element, dict[str, str | None]] = {}
-        self._names: dict[Element, str] = {}
-        self._appended: dict[Element, list[str]] = {}
-        self.root = self._scan()
-        self._by_id: dict[str, Element] = {}
-        for element in self.iterate():
-            if (key := element.get("id")) is not None:
-                self._by_id.setdefault(key, element)
+        self._attributes: dict[Part, dict[str, str | None]] = {}
+        self._names: dict[Part, str] = {}
+        self._appended: dict[Part, list[str]] = {}
+        self._by_id: dict[str, Part] = {}
+        for part in self.root.walk():
+            if part.id:
+                self._by_id.setdefault(part.id, part)
 
-    # --- reading -----------------------------------------------------------------------------------------------
-
-    def _scan(self) -> Element:
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.namespace_prefixes = True
-        stack: list[Element] = []
-        roots: list[Element] = []
-        pending: dict[str, str] = {}
-        text = self.text
-
-        def declared(prefix: str | None, uri: str | None) -> None:
-            pending[prefix or ""] = uri or ""
-
-        def started(name: str, attributes: dict[str, str]) -> None:
-            parent = stack[-1] if stack else None
-            prefixes: Mapping[str, str] = parent.prefixes if parent else {}
-            if pending:
-                prefixes = {**prefixes, **pending}
-                pending.clear()
-            space, local, prefix = _parts(name)
-            own = {_clark(key): value for key, value in attributes.items()}
-            start = parser.CurrentByteIndex
-            element = Element(space, local, prefix, own, prefixes, start, _tag_end(text, start), parent)
-            element.empty = text[element.opened - 2 : element.opened - 1] == b"/"
-            (parent.children if parent else roots).append(element)
-            stack.append(element)
-
-        def ended(_: str) -> None:
-            element = stack.pop()
-            element.closing = element.opened if element.empty else parser.CurrentByteIndex
-            element.end = element.opened if element.empty else text.index(b">", element.closing) + 1
-
-        parser.StartNamespaceDeclHandler = declared
-        parser.StartElementHandler = started
-        parser.EndElementHandler = ended
-        try:
-            parser.Parse(text, True)
-        except expat.ExpatError as error:
-            raise ModelError("xml-malformed", str(error), path=self.path) from None
-        return roots[0]
-
-    def iterate(self) -> Iterator[Element]:
-        """Every element in document order."""
-        todo = [self.root]
-        while todo:
-            element = todo.pop()
-            yield element
-            todo.extend(reversed(element.children))
-
-    def by_id(self, key: str) -> Element | None:
+    def by_id(self, key: str) -> Part | None:
         """The first element with this `id`."""
         return self._by_id.get(key)
 
-    def taken(self) -> set[str]:
-        """All ids of the file."""
-        return set(self._by_id)
-
-    def content(self, element: Element) -> bytes:
-        """The element as it stands in the file."""
-        return self.text[element.start : element.end]
+    def said(self, part: Part) -> str:
+        """What is written between an element's tags."""
+        return self.written(part.inner, part.closing)
 
     # --- editing -----------------------------------------------------------------------------------------------
 
-    def remove(self, element: Element) -> None:
+    def remove(self, element: Part) -> None:
         """Take an element out, with the line it leaves empty."""
         start = element.start
         while start and self.text[start - 1 : start] in (b" ", b"\t"):
@@ -146,34 +51,34 @@ class Document:
             start = element.start
         self._cuts.append((start, element.end))
 
-    def set(self, element: Element, name: str, value: str | None) -> None:
+    def set(self, element: Part, name: str, value: str | None) -> None:
         """Write an attribute by the name it has in the file (`prefix:local`); None takes it out."""
         self._attributes.setdefault(element, {})[name] = value
 
-    def rename(self, element: Element, local: str) -> None:
+    def rename(self, element: Part, local: str) -> None:
         """Give an element another name in its namespace."""
         self._names[element] = local
 
-    def append(self, element: Element, markup: str) -> None:
+    def append(self, element: Part, markup: str) -> None:
         """Add markup as the last child."""
         self._appended.setdefault(element, []).append(markup)
 
-    def before(self, element: Element, markup: str) -> None:
+    def before(self, element: Part, markup: str) -> None:
         """Add markup as the sibling in front."""
         self._inserts.append((element.start, (markup + "\n" + self._indent(element)).encode()))
 
-    def after(self, element: Element, markup: str) -> None:
+    def after(self, element: Part, markup: str) -> None:
         """Add markup as the sibling behind."""
         self._inserts.append((element.end, ("\n" + self._indent(element) + markup).encode()))
 
-    def first(self, element: Element, markup: str) -> None:
+    def first(self, element: Part, markup: str) -> None:
         """Add markup in front of all children."""
         if element.children:
             self.before(element.children[0], markup)
         else:
             self.append(element, markup)
 
-    def name(self, space: str, local: str, near: Element, usual: str) -> tuple[str, str]:
+    def name(self, space: str, local: str, near: Part, usual: str) -> tuple[str, str]:
         """(qualified name, declaration to write with it): the prefix in use near an element, else the usual one."""
         prefix = near.prefix_of(space)
         if prefix is None:
@@ -197,10 +102,10 @@ class Document:
                 continue
             out += [self.text[at:start], markup]
             at = end
-        return self.head + b"".join(out) + self.text[at:]
+        return self.encoded(b"".join(out) + self.text[at:])
 
-    def _tags(self, element: Element) -> Iterator[tuple[int, int, int, bytes]]:
-        tag = self.text[element.start : element.opened]
+    def _tags(self, element: Part) -> Iterator[tuple[int, int, int, bytes]]:
+        tag = self.text[element.start : element.inner]
         name = tag[1:].split(None, 1)[0].rstrip(b"/>")
         new = name
         if element in self._names:
@@ -216,15 +121,15 @@ class Document:
             rest += b"</" + new + b">"
         elif markup:
             at = element.closing
-            while at > element.opened and self.text[at - 1 : at] in (b" ", b"\t", b"\n", b"\r"):
+            while at > element.inner and self.text[at - 1 : at] in (b" ", b"\t", b"\n", b"\r"):
                 at -= 1
             yield at, 0, at, markup if at < element.closing else markup + b"\n" + self._indent(element).encode()
         if not element.empty and new != name:
             yield element.closing, 2, element.end, b"</" + new + b">"
         if rest != tag[1 + len(name) :] or new != name:
-            yield element.start, 1, element.opened, b"<" + new + rest
+            yield element.start, 1, element.inner, b"<" + new + rest
 
-    def _indent(self, element: Element) -> str:
+    def _indent(self, element: Part) -> str:
         start = element.start
         while start and self.text[start - 1 : start] in (b" ", b"\t"):
             start -= 1
@@ -266,28 +171,3 @@ def _outermost(cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
         if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return kept
-
-
-def _tag_end(text: bytes, start: int) -> int:
-    quote = 0
-    for at in range(start, len(text)):
-        sign = text[at]
-        if quote:
-            quote = 0 if sign == quote else quote
-        elif sign in b"\"'":
-            quote = sign
-        elif sign == 0x3E:
-            return at + 1
-    raise ModelError("xml-malformed", "a tag does not end")
-
-
-def _parts(name: str) -> tuple[str, str, str]:
-    parts = name.split(" ")
-    if len(parts) == 1:
-        return "", parts[0], ""
-    return parts[0], parts[1], parts[2] if len(parts) > 2 else ""
-
-
-def _clark(name: str) -> str:
-    space, local, _ = _parts(name)
-    return f"{{{space}}}{local}" if space else local

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bpm.model.edit.canvas import number
-from bpm.model.edit.markup import Element, attributes
+from bpm.model.edit.markup import attributes
 from bpm.model.edit.steps import QueryRegister
 from bpm.model.edit.wiring import BPMN, Wiring, refuse
 from bpm.model.process import FlowNode
+from bpm.model.source import Part
 
 LI = "urn:lichtung:bpmn:1"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
@@ -39,15 +40,15 @@ def record(wiring: Wiring, node: FlowNode, values: Mapping[str, str | None]) -> 
 def merge(wiring: Wiring, first: FlowNode, second: FlowNode, name: str) -> None:
     """Put what is recorded about `second` to `first`. Raises `edit-impossible` where something would be lost."""
     one, other = _element(wiring, first.id), _element(wiring, second.id)
-    strange = {child.local for child in other.children} - _PLAIN
+    strange = {child.name for child in other.children} - _PLAIN
     extended = next(other.each("extensionElements"), None)
-    strange |= {child.local for child in (extended.children if extended else ()) if child.space != LI}
+    strange |= {child.name for child in (extended.children if extended else ()) if child.namespace != LI}
     if strange:
         raise refuse(f"merging would lose {', '.join(sorted(strange))}", second.id)
     wiring.document.set(one, "name", name)
     for documentation in other.each("documentation"):
         anchor = [*one.each("documentation")]
-        said = wiring.document.text[documentation.opened : documentation.closing].decode()
+        said = wiring.document.said(documentation)
         tag, declared = wiring.document.name(BPMN, "documentation", one, "bpmn")
         markup = f"<{tag}{declared}>{said}</{tag}>"
         if anchor:
@@ -59,17 +60,17 @@ def merge(wiring: Wiring, first: FlowNode, second: FlowNode, name: str) -> None:
         record(wiring, first, _together(mine, theirs))
     written = {use.item for use in first.facts.writes}
     own = next(one.each("extensionElements"), None)
-    known = {(child.local, tuple(sorted(child.attributes.items()))) for child in (own.children if own else ())}
+    known = {(child.name, tuple(sorted(child.attributes.items()))) for child in (own.children if own else ())}
     for child in extended.children if extended else ():
         values = dict(child.attributes)
-        inner = child.local == "reads" and values.get("item") in written
-        if child.local == "step" or inner or (child.local, tuple(sorted(values.items()))) in known:
+        inner = child.name == "reads" and values.get("item") in written
+        if child.name == "step" or inner or (child.name, tuple(sorted(values.items()))) in known:
             continue
-        tag, declared = wiring.document.name(LI, child.local, one, "li")
+        tag, declared = wiring.document.name(LI, child.name, one, "li")
         _extend(wiring, one, f"<{tag}{declared}{attributes(values)}/>")
 
 
-def _together(mine: Element | None, theirs: Element | None) -> dict[str, str | None]:
+def _together(mine: Part | None, theirs: Part | None) -> dict[str, str | None]:
     """The attributes of both steps in one. Times are added where both are recorded; a time of one alone is not the
     time of both, and goes."""
     a = dict(mine.attributes) if mine is not None else {}
@@ -99,7 +100,7 @@ def query(wiring: Wiring, step: FlowNode, edit: QueryRegister) -> None:
         if element.get(name) is not None:
             document.set(element, name, None)
     for child in element.children:
-        if child.local == "rendering":
+        if child.name == "rendering":
             document.remove(child)
     if edit.name is not None:
         document.set(element, "name", edit.name)
@@ -111,9 +112,9 @@ def query(wiring: Wiring, step: FlowNode, edit: QueryRegister) -> None:
     record(wiring, step, values)
     extended = next(element.each("extensionElements"), None)
     for child in extended.children if extended is not None else ():
-        if child.space == LI and child.local == "writes" and child.get("from") in ("citizen", "business", None):
+        if child.namespace == LI and child.name == "writes" and child.get("from") in ("citizen", "business", None):
             document.set(child, "from", f"register:{edit.register}")
-        elif child.space == LI and child.local == "document" and child.get("heldBy") is not None:
+        elif child.namespace == LI and child.name == "document" and child.get("heldBy") is not None:
             document.remove(child)
     loose = [flow.id for flow in wiring.model.message_flows if step.id in (flow.source, flow.target)]
     for key in loose:
@@ -123,7 +124,7 @@ def query(wiring: Wiring, step: FlowNode, edit: QueryRegister) -> None:
         canvas.forget(loose)
 
 
-def _address(wiring: Wiring, element: Element, topic: str) -> None:
+def _address(wiring: Wiring, element: Part, topic: str) -> None:
     """How a worker finds the task, in the vocabulary that the file speaks."""
     document = wiring.document
     spaces = set(element.prefixes.values())
@@ -135,7 +136,7 @@ def _address(wiring: Wiring, element: Element, topic: str) -> None:
             document.set(element, f"{prefix}:{local}", None)
     extended = next(element.each("extensionElements"), None)
     for child in extended.children if extended is not None else ():
-        if child.local in ("formDefinition", "userTask", "assignmentDefinition", "formData", "taskListener"):
+        if child.name in ("formDefinition", "userTask", "assignmentDefinition", "formData", "taskListener"):
             document.remove(child)
     if vendor is None and ZEEBE in spaces:
         tag, declared = document.name(ZEEBE, "taskDefinition", element, "zeebe")
@@ -149,7 +150,7 @@ def _address(wiring: Wiring, element: Element, topic: str) -> None:
     document.set(element, f"{prefix}:topic", topic)
 
 
-def _extend(wiring: Wiring, element: Element, markup: str) -> None:
+def _extend(wiring: Wiring, element: Part, markup: str) -> None:
     """Add to the extension elements of a node, which are added where they are missing (behind documentation)."""
     document = wiring.document
     extended = next(element.each("extensionElements"), None)
@@ -160,12 +161,12 @@ def _extend(wiring: Wiring, element: Element, markup: str) -> None:
     pending.append(markup)
 
 
-def _element(wiring: Wiring, key: str) -> Element:
+def _element(wiring: Wiring, key: str) -> Part:
     found = wiring.document.by_id(key)
     assert found is not None
     return found
 
 
-def _step(wiring: Wiring, key: str) -> Element | None:
+def _step(wiring: Wiring, key: str) -> Part | None:
     extended = next(_element(wiring, key).each("extensionElements"), None)
     return next(extended.each("step", LI), None) if extended is not None else None

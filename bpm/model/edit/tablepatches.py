@@ -132,7 +132,7 @@ class _Table:
         return self.part.all("output")
 
     def cut(self, part: Part) -> None:
-        self.out.append((self.source.before(part), part.end, ""))
+        self.out.append((self.source.blank_before(part), part.end, ""))
 
     def replace(self, edit: ReplaceRules, kept: Sequence[int]) -> None:
         rows = [self.row(number) for number in sorted(set(edit.rules))]
@@ -194,10 +194,12 @@ class _Table:
         for at in order:
             row = self.rows[at]
             if at in moved:
-                waiting.append(self.source.written(self.source.before(row), row.start) + self.shortened(row, kept))
+                waiting.append(
+                    self.source.written(self.source.blank_before(row), row.start) + self.shortened(row, kept)
+                )
                 continue
             if waiting:
-                place = self.source.before(row)
+                place = self.source.blank_before(row)
                 self.out.insert(0, (place, place, "".join(waiting)))
             waiting = []
         if waiting:
@@ -209,7 +211,7 @@ class _Table:
         text, start = "", row.start
         for at, entry in enumerate(row.all("inputEntry")):
             if at not in kept:
-                text += self.source.written(start, self.source.before(entry))
+                text += self.source.written(start, self.source.blank_before(entry))
                 start = entry.end
         return text + self.source.written(start, row.end)
 

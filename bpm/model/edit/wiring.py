@@ -12,10 +12,11 @@ from functools import lru_cache
 
 from bpm.errors import InvalidRequest
 from bpm.model.edit.canvas import Canvas
-from bpm.model.edit.markup import Document, Element, attributes
+from bpm.model.edit.markup import Document, attributes
 from bpm.model.graph import EXIT, Graph
 from bpm.model.process import Event, FlowNode, Process, ProcessModel, SequenceFlow
 from bpm.model.reader import read_bpmn
+from bpm.model.source import Part
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -48,7 +49,7 @@ class Wiring:
         self.made: dict[str, tuple[str, str]] = {}
         self.extensions: dict[str, list[str]] = {}
         self.canvases = self._canvases()
-        self._taken = self.document.taken() | set(self.flows)
+        self._taken = self.document.ids | set(self.flows)
 
     def _holding(self, element: str) -> Process:
         for process in self.model.processes:
@@ -60,7 +61,7 @@ class Wiring:
         planes = [
             plane
             for diagram in self.document.root.children
-            if diagram.local == "BPMNDiagram" and diagram.space == BPMNDI
+            if diagram.name == "BPMNDiagram" and diagram.namespace == BPMNDI
             for plane in diagram.each("BPMNPlane")
         ]
         found = [Canvas(plane, element) for plane, element in zip(self.model.planes, planes, strict=True)]
@@ -98,14 +99,14 @@ class Wiring:
         inside = [node, *(it.id for it in self.process.nodes if node in self.graph.containers(it.id))]
         return [*inside, *(event.id for it in inside for event in self.graph.boundary(it) if event.id not in inside)]
 
-    def element_of(self, flow: str) -> Element | None:
+    def element_of(self, flow: str) -> Part | None:
         """The flow in the file; one without an id is found by its ends."""
         found = self.document.by_id(flow)
-        if found is not None and found.local == "sequenceFlow":
+        if found is not None and found.name == "sequenceFlow":
             return found
         ends = (self.flows[flow].source, self.flows[flow].target) if flow in self.flows else ("", "")
-        for element in self.document.iterate():
-            if element.local != "sequenceFlow" or element.get("id") is not None:
+        for element in self.document.root.walk():
+            if element.name != "sequenceFlow" or element.get("id") is not None:
                 continue
             if (_local(element.get("sourceRef")), _local(element.get("targetRef"))) == ends:
                 return element
@@ -223,12 +224,12 @@ class Wiring:
         for key in self.gone:
             if (element := self.document.by_id(key)) is not None:
                 self.document.remove(element)
-        for element in self.document.iterate():
-            if element.space != BPMN:
+        for element in self.document.root.walk():
+            if element.namespace != BPMN:
                 continue
-            if element.local == "flowNodeRef" and self._said(element) in self.gone:
+            if element.name == "flowNodeRef" and self._said(element) in self.gone:
                 self.document.remove(element)
-            elif element.local in ("messageFlow", "association"):
+            elif element.name in ("messageFlow", "association"):
                 ends = {_local(element.get("sourceRef")), _local(element.get("targetRef"))}
                 if ends & self.gone:
                     self.document.remove(element)
@@ -253,19 +254,19 @@ class Wiring:
                 names = attributes({"id": key, "sourceRef": source, "targetRef": target})
                 self._append_flow(around, f"<{tag}{declared}{names}/>")
 
-    def _append_flow(self, around: Element, markup: str) -> None:
+    def _append_flow(self, around: Part, markup: str) -> None:
         """Behind the last flow element: artifacts may follow only after all of them."""
         last = None
         for child in around.children:
             node = child.get("id")
-            if child.local == "sequenceFlow" or node in self.graph.nodes or child.local.startswith("data"):
+            if child.name == "sequenceFlow" or node in self.graph.nodes or child.name.startswith("data"):
                 last = child
         if last is None:
             self.document.append(around, markup)
         else:
             self.document.after(last, markup)
 
-    def _container(self, node: str) -> Element:
+    def _container(self, node: str) -> Part:
         known = node if node in self.graph.nodes else self.made[node][1]
         found = self.document.by_id(self.graph.nodes[known].parent)
         assert found is not None
@@ -288,8 +289,8 @@ class Wiring:
             self._write_lane(key, beside)
 
     def _write_lane(self, key: str, beside: str) -> None:
-        for element in self.document.iterate():
-            if element.local == "flowNodeRef" and element.space == BPMN and self._said(element) == beside:
+        for element in self.document.root.walk():
+            if element.name == "flowNodeRef" and element.namespace == BPMN and self._said(element) == beside:
                 tag, declared = self.document.name(BPMN, "flowNodeRef", element, "bpmn")
                 self.document.after(element, f"<{tag}{declared}>{key}</{tag}>")
 
@@ -326,27 +327,27 @@ class Wiring:
                     if flow not in old.get(node, []):
                         self._add_reference(element, local, flow)
 
-    def _add_reference(self, element: Element, local: str, flow: str) -> None:
+    def _add_reference(self, element: Part, local: str, flow: str) -> None:
         markup = self._reference(local, flow, element)
         wanted = (*_BEFORE_FLOWS, "incoming") if local == "incoming" else (*_BEFORE_FLOWS, "incoming", "outgoing")
         last = None
         for child in element.children:
-            if child.local in wanted and child.space == BPMN:
+            if child.name in wanted and child.namespace == BPMN:
                 last = child
         if last is not None:
             self.document.after(last, markup)
         else:
             self.document.first(element, markup)
 
-    def _reference(self, local: str, flow: str, near: Element) -> str:
+    def _reference(self, local: str, flow: str, near: Part) -> str:
         tag, declared = self.document.name(BPMN, local, near, "bpmn")
         return f"<{tag}{declared}>{flow}</{tag}>"
 
     def _uses_references(self) -> bool:
-        return any(it.local in ("incoming", "outgoing") and it.space == BPMN for it in self.document.iterate())
+        return any(it.name in ("incoming", "outgoing") and it.namespace == BPMN for it in self.document.root.walk())
 
-    def _said(self, element: Element) -> str:
-        return _local(self.document.text[element.opened : element.closing].decode().strip()) or ""
+    def _said(self, element: Part) -> str:
+        return _local(self.document.said(element).strip()) or ""
 
 
 def _grouped(ends: Mapping[str, tuple[str, str]], position: int) -> dict[str, list[str]]:
