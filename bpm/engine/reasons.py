@@ -19,8 +19,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "problem": ("the file is not consistent here", "Die Datei ist an dieser Stelle nicht stimmig"),
     "expression": ("the expression cannot be read as FEEL", "Der Ausdruck ist nicht als FEEL lesbar"),
     "timer": (
-        "the timer is not an ISO 8601 date, duration or cycle",
-        "Der Timer ist kein ISO-8601-Datum, keine Dauer, kein Zyklus",
+        "the timer is not an ISO 8601 date, duration or cycle, nor a cron text",
+        "Der Timer ist kein ISO-8601-Datum, keine Dauer, kein Zyklus und kein Cron-Text",
     ),
     "condition-missing": (
         "a flow out of an exclusive gateway has neither a condition nor is it the default",

@@ -1,4 +1,5 @@
-"""When a timer is due: ISO 8601 dates, durations and cycles, counted from the moment the timer is armed.
+"""When a timer is due: ISO 8601 dates, durations and cycles, counted from the moment the timer is armed (cycles may be
+cron texts: `bpm.engine.cron`).
 
 A local date-time (no offset) is one in the time zone of `now`; months and days are counted on its calendar, hours and
 less as time that passes, so `P1D` is the same hour tomorrow and `PT24H` is not when the clocks change. Month
@@ -13,6 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from bpm.engine.cron import is_cron, next_time
 from bpm.errors import EngineError
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
@@ -43,8 +45,9 @@ class Due:
 
 
 def looks_literal(text: str) -> bool:
-    """Whether a text means to be an ISO 8601 literal, right or wrong: it starts like a date, a duration or a cycle."""
-    return re.match(r"-?P(\d|T\d|$)|R\d*/|\d{4}-\d", text.strip()) is not None
+    """Whether a text means to be an ISO 8601 literal, right or wrong: it starts like a date, a duration or a cycle, or
+    has the shape of a cron text."""
+    return re.match(r"-?P(\d|T\d|$)|R\d*/|\d{4}-\d", text.strip()) is not None or is_cron(text)
 
 
 def parse_span(text: str) -> Span:
@@ -110,6 +113,8 @@ def first_due(value: object, kind: str, now: datetime) -> Due:
     match = _CYCLE.fullmatch(text) if len(text) <= _LONGEST * 3 else None
     if match:
         return _first_of_cycle(match, text, now)
+    if kind == "cycle" and is_cron(text):
+        return Due(next_time(text, now), text)
     if kind == "cycle":
         return Due(_first_repeat(now, text), f"R/{text}", None)
     if text.startswith(("P", "-P")):
@@ -123,6 +128,8 @@ def next_due(due: datetime, cycle: str, remaining: int | None, zone: tzinfo | No
     if remaining is not None and remaining <= 0:
         return None
     local = due.astimezone(zone) if zone is not None else due
+    if is_cron(cycle):
+        return Due(next_time(cycle, local), cycle, remaining)
     return Due(
         add_span(local, parse_span(cycle.rsplit("/", 1)[1])), cycle, None if remaining is None else remaining - 1
     )

@@ -103,3 +103,41 @@ def test_a_text_that_means_to_be_a_literal_is_not_taken_for_a_variable(text):
 @pytest.mark.parametrize("text", ["Prüffrist", "Rest", "frist", 'duration("P1D")', "PTaste", "R"])
 def test_a_variable_is_not_taken_for_a_literal(text):
     assert not looks_literal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "expected"),
+    [
+        ("0 0/5 * * * ?", "2025-01-01T08:03:00", "2025-01-01T08:05:00+01:00"),
+        ("0 0/5 * * * ?", "2025-01-01T08:05:00", "2025-01-01T08:10:00+01:00"),
+        ("0 0 9 ? * MON-FRI", "2025-01-03T10:00:00", "2025-01-06T09:00:00+01:00"),
+        ("0 30 2 * * ?", "2025-03-29T12:00:00", "2025-03-30T03:30:00+02:00"),
+        ("0 30 2 * * ?", "2025-10-25T12:00:00", "2025-10-26T02:30:00+02:00"),
+        ("0 0 0 29 2 ?", "2025-01-01T00:00:00", "2028-02-29T00:00:00+01:00"),
+        ("15,45 0 12 1 JAN,JUL ? 2026", "2025-01-01T00:00:00", "2026-01-01T12:00:15+01:00"),
+        ("0 0 8-10/2 * * ?", "2025-01-01T08:00:00", "2025-01-01T10:00:00+01:00"),
+    ],
+)
+def test_a_cron_text_comes_next_on_the_calendar_of_its_zone(text, now, expected):
+    assert looks_literal(text)
+    assert due(text, now, "cycle") == expected
+
+
+def test_a_cron_goes_on_for_ever_and_never_back():
+    at = first_due("0 30 2 * * ?", "cycle", datetime(2025, 10, 25, 9, tzinfo=BERLIN))
+    for expected in ("2025-10-27T02:30:00+01:00", "2025-10-28T02:30:00+01:00"):
+        again = next_due(at.at, at.cycle or "", at.remaining, BERLIN)
+        assert again is not None
+        at = again
+        assert at.at.isoformat() == expected
+
+
+@pytest.mark.parametrize("text", ["0 60 * * * ?", "0 0 0 31 2 ?", "0 0 9 ? * MONFRI", "0 0 9-8 * * ?", "0 0/0 * * * ?"])
+def test_a_cron_that_never_comes_or_means_nothing_is_refused(text):
+    with pytest.raises(EngineError):
+        check_literal(text, "cycle")
+
+
+@pytest.mark.parametrize("text", ["A - B - C - D", "wenn das hier so ist dann", "0 0 9 * *"])
+def test_an_expression_is_no_cron(text):
+    assert not looks_literal(text)
