@@ -120,6 +120,10 @@ class WriteComment(Request):
     text: Annotated[Remark, Field(min_length=1)]
 
 
+class Dismiss(Request):
+    reason: Annotated[Remark, Field(min_length=1)]
+
+
 class Delegate(Request):
     assignee: Name
 
@@ -434,6 +438,7 @@ class ProcedureWithVersions(Procedure):
 
 class Deployed(Procedure):
     findings: list[dict[str, Any]]
+    dismissed: list[dict[str, Any]] = []
 
 
 class JobDone(BaseModel):

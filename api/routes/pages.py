@@ -64,6 +64,8 @@ def procedure(visit: Visiting, key: str, fassung: int | None = None) -> Response
         calibrated=run is not None and all(note["field"] != "calibrated" for note in run["notes"]),
         heat=[{"element": id, "level": level} for id, level in heat(run["nodes"])] if run else [],
         pins=pins(visit, page),
+        dismissed=page.dismissed,
+        may_dismiss=visit.actor.may("findings.dismiss"),
         layer=page.procedure.layer,
         **WORDS,
     )

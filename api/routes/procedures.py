@@ -12,7 +12,7 @@ from api import schemas
 from api.deps import Key, Serving, SignedIn, reply
 from api.routes import PROBLEMS
 from bpm.errors import ModelError
-from bpm.service import procedures
+from bpm.service import dismissals, procedures
 from bpm.service import redesign as redesigning
 from bpm.service.access import Actor
 from bpm.service.context import Services
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/procedures", tags=["procedures"], responses=PROBLEMS
 
 ProcedureKey = Annotated[str, Path(max_length=200)]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Fingerprint = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Read = Callable[[Services, Actor, str, int | None], Response]
 
 
@@ -53,6 +54,35 @@ def redesign(
         headers = {"Content-Disposition": 'attachment; filename="to-be.zip"', "X-Content-Type-Options": "nosniff"}
         return Response(draft.as_package(), media_type="application/zip", headers=headers)
     return reply(draft.as_json(services.settings.lang))
+
+
+@router.post("/{key}/findings/{fingerprint}/dismissal", response_model=schemas.Anything, status_code=201)
+def dismiss(
+    services: Serving,
+    actor: SignedIn,
+    key: ProcedureKey,
+    fingerprint: Fingerprint,
+    body: schemas.Dismiss,
+    idempotency: Key = None,
+) -> Response:
+    """Put a finding aside, with a reason; it stays aside in later versions that say the same at this place."""
+    answer = dismissals.dismiss(services, actor, key, fingerprint, body.reason, key=idempotency)
+    return reply(answer.body, answer.status)
+
+
+@router.delete("/{key}/findings/{fingerprint}/dismissal", response_model=schemas.Anything)
+def take_back(
+    services: Serving, actor: SignedIn, key: ProcedureKey, fingerprint: Fingerprint, idempotency: Key = None
+) -> Response:
+    """Ask the question again; who put it aside, and why, stays on record."""
+    answer = dismissals.take_back(services, actor, key, fingerprint, key=idempotency)
+    return reply(answer.body, answer.status)
+
+
+@router.get("/{key}/dismissals", response_model=schemas.Anything)
+def list_dismissals(services: Serving, actor: SignedIn, key: ProcedureKey) -> Response:
+    """What was put aside and taken back, by whom, when and why."""
+    return reply(dismissals.of_procedure(services, actor, key))
 
 
 @router.get("", response_model=schemas.Procedures)

@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "pages.read": STAFF | {"citizen", "worker"},
     "procedures.read": STAFF | {"worker"},
     "procedures.deploy": frozenset({"analyst", "process_owner", "admin"}),
+    "findings.dismiss": frozenset({"analyst", "process_owner", "board", "admin"}),
     "cases.start": frozenset({"clerk", "lead", "process_owner", "worker", "admin"}),
     "cases.read": _CASES | {"worker"},
     "cases.history": _CASES,

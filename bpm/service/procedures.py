@@ -14,14 +14,14 @@ from bpm.model.procedure import Procedure
 from bpm.model.process import Event
 from bpm.model.reader import read_files
 from bpm.model.steps import tabulate
-from bpm.service import views
+from bpm.service import dismissals, views
 from bpm.service.access import Actor, require
 from bpm.service.context import Answer, Services, perform
 from bpm.service.reading import as_models, files_of, folders_of
 from bpm.service.trial import try_reading
 from bpm.store import queries
 from bpm.store.ids import new_id
-from bpm.store.records import FileRow, ProcedureRow
+from bpm.store.records import DismissalRow, FileRow, ProcedureRow
 from bpm.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 def deploy(services: Services, actor: Actor, files: Mapping[str, bytes], *, key: str | None = None) -> Answer:
-    """Store a new version and answer `{key, version, digest, execution, findings}`; 201, or 200 when this content is
-    already there. Raises ModelError when a file cannot be read, and then nothing is stored."""
+    """Store a new version and answer `{key, version, digest, execution, findings, dismissed}`; 201, or 200 when this
+    content is already there. Raises ModelError when a file cannot be read, and then nothing is stored."""
     from bpm.analyser.run import analyse
 
     require(actor, "procedures.deploy")
@@ -44,9 +44,10 @@ def deploy(services: Services, actor: Actor, files: Mapping[str, bytes], *, key:
         versions = queries.versions(work, actor.tenant, procedure.key)
         same = next((row for row in versions if row.digest == digest), None)
         row = same or _store(work, actor, procedure, digest, files, len(versions) + 1)
-        return Answer({**views.procedure(row), "findings": findings}, 200 if same else 201)
+        told = _findings(services, analysis, dismissals.standing(work, actor, procedure.key))
+        return Answer({**views.procedure(row), **told}, 200 if same else 201)
 
-    findings = _findings(services, analyse(procedure))
+    analysis = analyse(procedure)
     return perform(services, actor, do, key=key, request=["deploy", digest])
 
 
@@ -113,8 +114,11 @@ def _message_starts(procedure: Procedure) -> dict[str, str]:
     }
 
 
-def _findings(services: Services, analysis: Analysis) -> list[dict[str, Any]]:
-    return [one.as_json(services.settings.lang) for one in analysis.findings]
+def _findings(services: Services, analysis: Analysis, held: Mapping[str, DismissalRow]) -> dict[str, Any]:
+    """What is asked, and apart from it what people have put aside with a reason."""
+    asked, aside = dismissals.parted(analysis, held)
+    lang = services.settings.lang
+    return {"findings": [one.as_json(lang) for one in asked], "dismissed": [one.as_json(lang) for one in aside]}
 
 
 # --- reading -------------------------------------------------------------------------------------------------
@@ -195,10 +199,11 @@ def findings(services: Services, actor: Actor, key: str, version: int | None = N
     with services.reading() as work:
         row = find(work, actor, key, version)
         analysis = services.analysis(row.id, services.model(work, row).procedure)
+        held = dismissals.standing(work, actor, row.key)
     lang = services.settings.lang
     return {
         "checks_run": list(analysis.checks_run),
-        "findings": _findings(services, analysis),
+        **_findings(services, analysis, held),
         "skipped": [one.as_json(lang) for one in analysis.skipped],
         "not_recorded": [{"element": one.element, "what": one.text(lang)} for one in analysis.not_recorded],
     }

@@ -6,7 +6,7 @@ not signed in acts as `PUBLIC`, which may read pages and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bpm.errors import NotFound
@@ -15,6 +15,7 @@ from bpm.model.layering import as_plain
 from bpm.model.procedure import Procedure
 from bpm.service.access import Actor, require
 from bpm.service.context import Services
+from bpm.service.dismissals import Dismissed, parted, standing
 from bpm.service.overview import Overview, TableView, look
 from bpm.service.procedures import find
 from bpm.store import queries
@@ -55,6 +56,7 @@ class Page:
     ready: bool
     blockers: tuple[dict[str, Any], ...]
     has_scenario: bool
+    dismissed: tuple[Dismissed, ...] = ()
 
     def explained(self, lang: str) -> tuple[dict[str, Any], ...]:
         """The blockers with their reasons in the reader's language."""
@@ -90,14 +92,14 @@ def lines(services: Services, actor: Actor) -> tuple[Line, ...]:
     """All procedures of the office, newest versions."""
     require(actor, "pages.read")
     with services.reading() as work:
-        return tuple(_line(services, work, row) for row in queries.latest_procedures(work, actor.tenant))
+        return tuple(_line(services, work, actor, row) for row in queries.latest_procedures(work, actor.tenant))
 
 
 def page(services: Services, actor: Actor, key: str, version: int | None = None) -> Page:
     """One version of a procedure, by default the newest. Raises NotFound."""
     require(actor, "pages.read")
     with services.reading() as work:
-        return _page(services, work, find(work, actor, key, version))
+        return _page(services, work, actor, find(work, actor, key, version))
 
 
 def source(services: Services, actor: Actor, key: str, version: int, kind: str, name: str | None = None) -> bytes:
@@ -179,8 +181,8 @@ def form_of_start(procedure: Procedure) -> Form | None:
     return None
 
 
-def _line(services: Services, work: UnitOfWork, row: ProcedureRow) -> Line:
-    overview = _page(services, work, row).overview
+def _line(services: Services, work: UnitOfWork, actor: Actor, row: ProcedureRow) -> Line:
+    overview = _page(services, work, actor, row).overview
     return Line(
         key=row.key,
         name=row.name,
@@ -192,10 +194,13 @@ def _line(services: Services, work: UnitOfWork, row: ProcedureRow) -> Line:
     )
 
 
-def _page(services: Services, work: UnitOfWork, row: ProcedureRow) -> Page:
+def _page(services: Services, work: UnitOfWork, actor: Actor, row: ProcedureRow) -> Page:
     procedure = services.model(work, row).procedure
+    analysis = services.analysis(row.id, procedure)
+    asked, aside = parted(analysis, standing(work, actor, row.key))
     return Page(
-        overview=look(procedure, services.analysis(row.id, procedure)),
+        dismissed=aside,
+        overview=look(procedure, replace(analysis, findings=asked)),
         procedure=procedure,
         version=row.version,
         digest=row.digest,

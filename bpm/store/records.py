@@ -113,6 +113,22 @@ class CommentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DismissalRow:
+    """A finding was put aside (`stands`) with a reason, or taken back; the last line of a fingerprint holds."""
+
+    id: str
+    city: str
+    office: str
+    procedure_key: str
+    fingerprint: str
+    code: str
+    stands: bool
+    reason: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRow:
     """A file that somebody put to a task; its `content` stands in a row of its own."""
 
@@ -401,6 +417,7 @@ TABLE: Mapping[type[Any], Table] = {
     WorkItemRow: tables.work_items,
     CandidateRow: tables.work_item_candidates,
     CommentRow: tables.comments,
+    DismissalRow: tables.dismissals,
     AttachmentRow: tables.attachments,
     AttachmentContentRow: tables.attachment_contents,
     AbsenceRow: tables.absences,

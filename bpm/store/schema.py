@@ -17,7 +17,7 @@ from bpm.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this version of the code expects; a test holds it to the newest migration."""
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -201,6 +201,21 @@ attachment_contents = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+dismissals = Table(
+    "dismissals",
+    metadata,
+    _id(),
+    *_tenant(),
+    Column("procedure_key", String(200), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("code", String(10), nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "city", "office", "procedure_key"),
+)
+
 absences = Table(
     "absences",
     metadata,
