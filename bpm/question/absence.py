@@ -127,12 +127,21 @@ class Absences:
         return found
 
     def _known_otherwise(self, reader: str, item: str, element: str, gone: frozenset[str]) -> bool:
-        """Whether a reader gets the item from elsewhere too: from the start, or from another step before it."""
+        """Whether a reader gets the item from elsewhere too: from the start, or from a step before this one."""
         if any(attribute.name == item for attribute in self.scenario.attributes):
             return True
         if self._drawn(reader) and not self._only(reader, element):
             return True
-        return any(other not in gone and other != element for other in self.flow.writers(reader, item))
+        return any(
+            other != element and other not in gone and self.flow.precedes(other, element)
+            for other in self._writers(item)
+        )
+
+    def _writers(self, item: str) -> set[str]:
+        """Every step that gives an item a value, by the model or in the scenario."""
+        told = {use.element for use in self.flow.items.get(item, ()) if use.how == "write"}
+        drawn = {element for element, own in self.scenario.results.items() if any(it.name == item for it in own)}
+        return told | (drawn & set(self.graph.nodes))
 
     def _drawn(self, gateway: str) -> bool:
         return gateway in self.scenario.gateways

@@ -205,3 +205,12 @@ def test_without_a_scenario_no_step_is_tried_and_the_reason_is_told() -> None:
     asked = question_procedure(model(), options=Options("steps"))
     assert asked.played is None
     assert [field for field, _ in asked.notes] == ["steps"]
+
+
+def test_what_only_a_later_step_finds_out_again_is_not_known_before_it() -> None:
+    [procedure] = read(CITY / "bewohnerparkausweis")
+    asked = question_procedure(procedure, options=Options("steps", cases=60, replications=2))
+    assert asked.played is not None
+    first = step(asked.played, "meldedaten_abfragen")
+    assert first.refusal or [it.item for it in first.assumptions] == ["gemeldet"]
+    assert not step(asked.played, "meldung_klaeren").assumptions  # what the register said holds on
