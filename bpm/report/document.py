@@ -232,10 +232,10 @@ def _to_be(report: Mapping[str, Any], picture: str | None, lang: str) -> list[Bl
     for part, words in (("removed", "Entfällt"), ("added", "Kommt hinzu")):
         if after[part]:
             blocks.append(Paragraph(f"{_(words)}: {', '.join(names[element] for element in after[part])}."))
+    blocks.append(_compared(after["comparison"], lang))
     if picture is not None:
         told = f"{_('Vorgeschlagener Ablauf von')} {report['procedure']['name']}. {_('Siehe Tabelle.')}"
         blocks.append(Picture(picture, told))
-    blocks.append(_compared(after["comparison"], lang))
     blocks += _costs(after["costs"], lang)
     return blocks
 
