@@ -44,6 +44,10 @@ class Server:
             os.chown(self.folder, NOBODY, NOBODY)
         self.bin = binaries()
         self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, after a loss too."""
         options = (
             f"-c listen_addresses= -c unix_socket_directories={self.folder} -c max_connections=120 -c autovacuum=off"
         )
@@ -91,6 +95,12 @@ class Server:
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type, call-overload]
+
+    def lose(self) -> None:
+        """End it as a crash would: the next start recovers from the log. Raises RuntimeError for a given server."""
+        if self.given:
+            raise RuntimeError("a server that was given by TEST_DATABASE_URL is not ended")
+        self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
 
     def stop(self) -> None:
         """End it and remove its folder."""
