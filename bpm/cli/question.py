@@ -58,6 +58,7 @@ _WORDS = {
         "einzeln zusammengezählt: {work1} min, {cycle1} Std.",
         "joint_year": "im Jahr zusammen: {hours} Std., {cost} Euro; "
         "einzeln zusammengezählt: {hours1} Std., {cost1} Euro",
+        "remedied": "Alle Vorschläge der Prüfungen zusammen ({count}: {codes})",
         "played": "{replications} Durchläufe mit je {cases} Fällen; Euro nach {table}, Stand {state} ({check})",
         "stuck": "{share} der Fälle bleiben liegen",
         "without_rule": "durchgespielt: anders enden {share} der Fälle (95 %: {low} bis {high}), Dauer {cycle} Std.",
@@ -101,6 +102,7 @@ _WORDS = {
         "joint": "saved together: {work} min of work per case, duration {cycle} h; "
         "single ones added: {work1} min, {cycle1} h",
         "joint_year": "a year together: {hours} h, {cost} euro; single ones added: {hours1} h, {cost1} euro",
+        "remedied": "All remedies of the checks together ({count}: {codes})",
         "played": "{replications} runs of {cases} cases; euro by {table}, as of {state} ({check})",
         "stuck": "{share} of the cases get stuck",
         "without_rule": "played: {share} of the cases end otherwise (95 %: {low} to {high}), duration {cycle} h",
@@ -257,6 +259,7 @@ def _step_lines(played: Played, lang: str) -> Iterator[tuple[str, str]]:
         for text in _step_figures(step, lang):
             yield f"     {text}", "dim"
     yield from _joint_lines(played, played.joint, lang)
+    yield from _remedied_lines(played, lang)
     result, table = played.baseline.result, played.baseline.table
     yield words["played"].format(
         replications=result.replications, cases=result.cases, table=f"{table.name} ({table.publisher})",
@@ -345,6 +348,19 @@ def _joint_lines(played: Played, joint: Joint, lang: str) -> Iterator[tuple[str,
             hours1=_number(joint.single_per_year["released_hours"], lang, 0),
             cost1=_number(joint.single_per_year["cost_eur"], lang, 0),
         ), ""  # fmt: skip
+
+
+def _remedied_lines(played: Played, lang: str) -> Iterator[tuple[str, str]]:
+    found, words = played.remedied, _WORDS[lang]
+    if found.measured is None or found.measured.saving is None:
+        return
+    yield words["remedied"].format(count=len(found.applied), codes=", ".join(code for _, code in found.applied)), "bold"
+    saving = found.measured.saving
+    work, cycle = _signed(saving, "processing_time_s", 60, lang), _signed(saving, "cycle_time_s", 3600, lang)
+    yield "  " + words["joint"].format(
+        work=work, cycle=cycle, work1=_number(found.single.get("processing_time_s", 0.0) / 60, lang),
+        cycle1=_number(found.single.get("cycle_time_s", 0.0) / 3600, lang),
+    ), ""  # fmt: skip
 
 
 def _signed(saving: Any, kpi: str, unit: float, lang: str) -> str:

@@ -30,6 +30,7 @@ from bpm.model.scenario import Scenario
 from bpm.model.steps import step_nodes
 from bpm.question.absence import Absence, Absences, Assumption, Refusal, Text
 from bpm.question.paired import Baseline, Measured
+from bpm.question.remedies import Remedied, remedied
 from bpm.question.rules import CoreOf, Trial
 from bpm.texts import LANGUAGES, STEP_VERDICT, translate
 
@@ -199,15 +200,18 @@ class Played:
     baseline: Baseline
     steps: tuple[StepTrial, ...] = ()
     rules: Mapping[tuple[str, str, int], RuleTrial] = field(default_factory=dict)
-    joint: Joint = Joint()
+    joint: Joint = field(default_factory=Joint)
+    remedied: Remedied = field(default_factory=Remedied)
 
 
 def play(
     given: Given, scenario: Scenario, table: CostTable, *,
-    trials: Sequence[Trial] = (), cores: Sequence[CoreOf] = (), steps: bool = True, level: str = LEVEL,
+    trials: Sequence[Trial] = (), cores: Sequence[CoreOf] = (), steps: bool = True, findings: bool = False,
+    level: str = LEVEL,
     cases: int = 1_000, replications: int = 30, seed: int = 1, workers: int = 1, progress: Progress | None = None,
 ) -> Played:  # fmt: skip
-    """Play the procedure once as it is, and once without each step and each rule of `trials`.
+    """Play the procedure once as it is, and once without each step and each rule of `trials`; with `findings` also with
+    the remedies of all findings together.
 
     Raises:
         ScenarioError: the procedure as it is cannot be played.
@@ -229,7 +233,7 @@ def play(
         if isinstance(one, RuleTrial)
     }
     joint = _together(baseline, absences, tried, cores) if steps else Joint()
-    return Played(baseline, tried, rules, joint)
+    return Played(baseline, tried, rules, joint, remedied(given, baseline) if findings else Remedied())
 
 
 def _tried(

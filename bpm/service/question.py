@@ -127,7 +127,11 @@ class Answer:
         }  # fmt: skip
 
     def _joint(self, lang: str) -> dict[str, Any]:
-        found = {one.procedure.path: one.played.joint.as_json(lang) for one in self.asked if one.played and one.steps}
+        found = {
+            one.procedure.path: one.played.joint.as_json(lang) | {"findings": one.played.remedied.as_json(lang)}
+            for one in self.asked
+            if one.played and one.steps
+        }
         told: dict[str, Any] = {"remark": REMARK[lang]}
         if len(found) == 1:
             return told | next(iter(found.values()))
@@ -265,6 +269,7 @@ def _play(
 
     return play(
         Given(procedure), figures, asked.rates or table(NEWEST), trials=rules.trials, cores=rules.cores, steps=steps,
+        findings=steps and asked.only is None,
         level=asked.level, cases=asked.cases or PLAYED_CASES, replications=asked.played, seed=asked.seed,
         workers=asked.workers, progress=progress,
     )  # fmt: skip

@@ -166,6 +166,9 @@ def test_a_table_whose_input_only_the_model_s_types_explain_is_no_error() -> Non
 def test_equal_input_gives_equal_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     options = [CITY / "wohnsitzanmeldung", "--format", "json", "--cases", 40, "--replications", 2]
     first = run(capsys, "question", *options)
+    remedies = json.loads(first[1])["joint"]["findings"]
+    assert remedies["applied"], "the remedies of the checks are played together too"
+    assert remedies["saving"].keys() >= remedies["sum"].keys()
     assert first == run(capsys, "question", *options, "--workers", 2)
     assert first != run(capsys, "question", *options, "--seed", 2)
 
