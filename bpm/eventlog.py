@@ -24,7 +24,8 @@ class EventLog:
     `started` (nan: never), `completed`, `worked` (time on duty), `handovers` (pools other than the own among those
     that had the case directly before), `withdrawn` (ended before it was complete).
 
-    Per case: `case_start`, `case_end` (nan: unfinished).
+    Per case: `case_start`, `case_end` (nan: unfinished). With `jumps` the seconds are those that pass, and the wall
+    clock, right at the local moment `begin`, is so far ahead of them from each of these moments on (summer time).
     """
 
     nodes: tuple[str, ...]
@@ -41,6 +42,8 @@ class EventLog:
     case_start: Any
     case_end: Any
     epoch: datetime = datetime(2025, 1, 6)
+    jumps: tuple[tuple[float, float], ...] = ()
+    begin: datetime = datetime(2025, 1, 6)
 
     def __len__(self) -> int:
         return len(self.case)
@@ -126,9 +129,13 @@ def activity_rows(
     shown = np.flatnonzero(is_task[log.node] & ~log.withdrawn) if len(log) else np.zeros(0, np.int64)
     labels = [names.get(node) or node for node in log.nodes]
     people = (*log.resources, "")  # index -1 is nobody
-    times = [_iso(column[shown], log.epoch, zone) for column in (log.enabled, log.started, log.completed)]
-    columns = (log.case[shown].tolist(), log.node[shown].tolist(), log.resource[shown].tolist(), *times)
-    for case, node, resource, enabled, started, completed in zip(*columns, strict=True):
+    columns = (log.enabled, log.started, log.completed)
+    if log.jumps:
+        times = [_elapsed(column[shown], log, zone) for column in columns]
+    else:
+        times = [_iso(column[shown], log.epoch, zone) for column in columns]
+    rows = zip(log.case[shown].tolist(), log.node[shown].tolist(), log.resource[shown].tolist(), *times, strict=True)
+    for case, node, resource, enabled, started, completed in rows:
         yield (f"{prefix}{case}", labels[node], log.nodes[node], enabled, started, completed, people[resource])
 
 
@@ -142,6 +149,23 @@ def _iso(seconds: Any, epoch: datetime, zone: str) -> list[str]:
     moments = np.datetime64(epoch, "ms") + np.rint(seconds * 1000.0).astype(np.int64).astype("timedelta64[ms]")
     texts = np.datetime_as_string(moments, unit="ms").tolist()
     return [text + offsets[k] for text, k in zip(texts, where.tolist(), strict=True)]
+
+
+def _elapsed(seconds: Any, log: EventLog, zone: str) -> list[str]:
+    """The same of seconds that pass."""
+    moments, shifts = np.array(log.jumps).T
+    ahead = shifts[np.searchsorted(moments, seconds, side="right") - 1]
+    first = log.begin.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0)
+    texts = {shift: _offset(first + timedelta(seconds=shift)) for shift in np.unique(ahead).tolist()}
+    shown = np.datetime64(log.epoch, "ms") + np.rint(seconds * 1000.0).astype(np.int64).astype("timedelta64[ms]")
+    shown = shown + (ahead * 1000.0).astype(np.int64).astype("timedelta64[ms]")
+    walls = np.datetime_as_string(shown, unit="ms").tolist()
+    return [text + texts[shift] for text, shift in zip(walls, ahead.tolist(), strict=True)]
+
+
+def _offset(ahead: timedelta) -> str:
+    minutes = round(ahead.total_seconds() / 60.0)
+    return f"{'+' if minutes >= 0 else '-'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def write_csv(stream: TextIO, rows: Iterable[tuple[str, ...]], *, header: bool = True) -> None:

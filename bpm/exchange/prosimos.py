@@ -1,8 +1,9 @@
 """Prosimos JSON into a `Scenario`: version 2 unchanged, older versions converted with a note or refused with reasons.
 
-The format has no version field and drifted three times (see `_law`): parameter lists were SciPy's (shape, location,
-scale), then became moments. What can be told apart by its form is converted and noted; where two readings are possible,
-the file is refused and both are named. Nothing is replaced silently: what is dropped, guessed or repaired is a `Note`.
+The format has no version field and drifted three times (see `bpm.exchange.laws`): parameter lists were SciPy's (shape,
+location, scale), then became moments. What can be told apart by its form is converted and noted; where two readings are
+possible, the file is refused and both are named. Nothing is replaced silently: what is dropped, guessed or repaired is
+a `Note`.
 Source: the parser of Prosimos 2.1.0 and pix-framework 0.15.0, and sample files of their repositories.
 """
 
@@ -12,24 +13,31 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from bpm.errors import ScenarioError
+from bpm.exchange.batches import batches_of
+from bpm.exchange.laws import LawReader
+from bpm.model.deadline import public_holidays
 from bpm.model.process import Known
 from bpm.model.scenario import (
+    ALWAYS,
     DAYS,
     WEEK,
+    Absence,
     AnyOf,
     ArrivalProcess,
     Attribute,
     Branch,
     Calendar,
+    CalendarException,
     Condition,
     Distribution,
     ElementFigures,
     EventDelay,
-    Note,
     Priority,
     Resource,
     Scenario,
@@ -41,15 +49,11 @@ _READ = {
     "resource_profiles", "resource_calendars", "task_resource_distribution", "arrival_time_distribution",
     "arrival_time_calendar", "gateway_branching_probabilities", "branch_rules", "event_distribution", "case_attributes",
     "event_attributes", "prioritisation_rules", "cases_per_year", "start", "time_zone", "calibrated", "element_figures",
-    "known", "holidays",
+    "known", "holidays", "batch_processing", "global_attributes", "calendar_exceptions", "absences", "arrival_rates",
+    "arrival_times", "start_events", "flow_delays",
 }  # fmt: skip
-_REFUSED = ("batch_processing", "multitask", "global_attributes")
+_REFUSED = ("multitask",)
 _IGNORED = ("process_model", "start_time", "total_cases", "model_type", "gateway_execution_limit")
-_NAMES = {
-    "fix": "fix", "uniform": "uniform", "expon": "exponential", "exponential": "exponential", "norm": "normal",
-    "normal": "normal", "lognorm": "lognormal", "lognormal": "lognormal", "gamma": "gamma", "triang": "triangular",
-    "triangular": "triangular", "empirical": "choice",
-}  # fmt: skip
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "in")
 
 
@@ -70,26 +74,21 @@ def read_scenario(content: bytes | Mapping[str, Any], path: str = "", *, time_zo
         raise ScenarioError("scenario-form", f"not a Prosimos scenario: {what}", path=path) from None
 
 
-class _Reader:
+class _Reader(LawReader):
     def __init__(self, content: Mapping[str, Any], path: str, time_zone: str) -> None:
-        self.content, self.path, self.zone = content, path, time_zone
-        self.notes: list[Note] = []
-
-    def note(self, element: str | None, field: str, found: Any, used: Any, why: str) -> None:
-        self.notes.append(Note(element, field, found, used, why))
-
-    def error(self, code: str, message: str, element: str | None = None) -> ScenarioError:
-        return ScenarioError(code, message, path=self.path, element=element)
+        super().__init__(path)
+        self.content, self.zone = content, time_zone
 
     def scenario(self) -> Scenario:
         content = self.content
+        ours = any(content.get(key) for key in ("arrival_times", "arrival_rates"))
         for key in (
             "resource_profiles",
             "resource_calendars",
             "task_resource_distribution",
             "arrival_time_distribution",
         ):
-            if key not in content:
+            if key not in content and not (ours and key == "arrival_time_distribution"):
                 raise self.error("scenario-form", f"{key} is missing")
         self._refuse()
         calendars = self._calendars()
@@ -112,14 +111,41 @@ class _Reader:
             cases_per_year=self._cases_per_year(),
             start=str(content.get("start", "2025-01-06T00:00:00")),
             time_zone=str(content.get("time_zone", self.zone)),
-            holidays=tuple(self._holiday(raw) for raw in content.get("holidays") or ()),
+            holidays=self._holidays(content.get("holidays") or ()),
             calibrated=content.get("calibrated") or None,
             known={key: known_of(raw) for key, raw in (content.get("known") or {}).items()},
             notes=tuple(self.notes),
             extras={key: content[key] for key in content if key not in _READ},
             digest=digest_of(content),
             path=self.path,
+            **self._more(calendars, resources, activities),
         )
+
+    def _more(
+        self,
+        calendars: Mapping[str, Calendar],
+        resources: Mapping[str, Resource],
+        activities: Mapping[str, tuple[Work, ...]],
+    ) -> dict[str, Any]:
+        """What Prosimos has beside, and most of what is ours alone."""
+        content = self.content
+        return {
+            "exceptions": tuple(self._exception(one, calendars) for one in content.get("calendar_exceptions") or ()),
+            "absences": tuple(self._absence(one, resources) for one in content.get("absences") or ()),
+            "roles": self._together(resources),
+            "batches": batches_of(content.get("batch_processing") or (), activities, self.error),
+            "flow_delays": {
+                str(one["flow_id"]): self.law(one, str(one["flow_id"]), time=True)
+                for one in content.get("flow_delays") or ()
+            },
+            "shared": tuple(
+                replace(self._attribute(raw), shared=True) for raw in content.get("global_attributes") or ()
+            ),
+            "starts": {
+                str(one["event_id"]): self._process_of(one, str(one["event_id"]))
+                for one in content.get("start_events") or ()
+            },
+        }
 
     def _refuse(self) -> None:
         for key in _REFUSED:
@@ -233,27 +259,90 @@ class _Reader:
                 who = str(entry["resource_id"])
                 if who not in resources:
                     raise self.error("scenario-resource", f"{task}: no resource {who!r}", task)
-                works[who] = Work(who, self._law(entry, task, time=True))
+                works[who] = Work(who, self.law(entry, task, time=True))
             if task in found:
                 self.note(task, "task_resource_distribution", task, None, "Aufgabe doppelt: der letzte Eintrag gilt")
             found[task] = tuple(works.values())
         return found
 
+    def _together(self, resources: Mapping[str, Resource]) -> dict[str, tuple[tuple[str, ...], ...]]:
+        found = {}
+        raw = self.content["task_resource_distribution"]
+        for one in () if isinstance(raw, Mapping) else raw:
+            roles = tuple(tuple(str(name) for name in role) for role in one.get("together") or ())
+            for name in (name for role in roles for name in role):
+                if name not in resources:
+                    raise self.error("scenario-resource", f"{one['task_id']}: no resource {name!r}", one["task_id"])
+            if roles:
+                found[str(one["task_id"])] = roles
+        return found
+
+    def _exception(self, one: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> CalendarException:
+        calendar = str(one["calendar_id"])
+        if calendar not in calendars:
+            raise self.error("scenario-calendar", f"calendar_exceptions: no calendar {calendar!r}", calendar)
+        periods = []
+        for period in one.get("time_periods") or ():
+            begin, end = self._clock(calendar, period["beginTime"]), self._clock(calendar, period["endTime"])
+            if begin >= end:
+                raise self.error("scenario-calendar", f"calendar {calendar}: {period} ends before it begins", calendar)
+            periods.append((begin, end))
+        first = self._date("calendar_exceptions", one["from"])
+        last = self._date("calendar_exceptions", one.get("to", one["from"]))
+        days = tuple((first + timedelta(days=k)).isoformat() for k in range((last - first).days + 1))
+        if not days:
+            raise self.error("scenario-calendar", f"calendar {calendar}: {last} is before {first}", calendar)
+        return CalendarException(calendar, days, tuple(sorted(periods)))
+
+    def _absence(self, one: Mapping[str, Any], resources: Mapping[str, Resource]) -> Absence:
+        who, amount = str(one["resource_id"]), int(one.get("amount") or 0)
+        if who not in resources or not 0 <= amount <= resources[who].amount:
+            raise self.error("scenario-resource", f"absences: {who!r} has no {amount or 'such'} people", who)
+        first, last = self._date("absences", one["from"]), self._date("absences", one["to"])
+        if last < first:
+            raise self.error("scenario-resource", f"absences: {last} is before {first}", who)
+        return Absence(who, first.isoformat(), last.isoformat(), amount)
+
+    def _process_of(self, raw: Mapping[str, Any], element: str) -> ArrivalProcess:
+        """Arrivals at a further start event."""
+        if raw.get("arrival_times"):
+            return self._given_times(raw["arrival_times"])
+        if raw.get("arrival_rates"):
+            return self._at_rates(raw["arrival_rates"], element)
+        periods = raw.get("arrival_time_calendar")
+        calendar = self._calendar(element, periods) if periods else ALWAYS
+        return ArrivalProcess(self.law(raw["arrival_time_distribution"], element, time=True), calendar)
+
+    def _given_times(self, raw: Sequence[Any]) -> ArrivalProcess:
+        times = []
+        for text in raw:
+            try:
+                times.append(datetime.fromisoformat(str(text)).replace(tzinfo=None).isoformat())
+            except ValueError:
+                raise self.error("scenario-arrival-times", f"arrival_times: {text!r} is no time") from None
+        return ArrivalProcess(Distribution("fix", (0.0,)), ALWAYS, tuple(sorted(times)))
+
+    def _at_rates(self, raw: Sequence[Mapping[str, Any]], element: str) -> ArrivalProcess:
+        spans: list[tuple[float, float, float]] = []
+        for one in raw:
+            rate = float(one["cases_per_hour"]) / 3600.0
+            if not rate >= 0.0 or not math.isfinite(rate):
+                raise self.error("scenario-arrival-rates", f"{element}: {one['cases_per_hour']} cases per hour")
+            if rate > 0.0:
+                spans += [(begin, end, rate) for begin, end in self._calendar(element, [one]).periods]
+        spans.sort()
+        if not spans or any(b[0] < a[1] for a, b in pairwise(spans)):
+            raise self.error("scenario-arrival-rates", f"{element}: arrival_rates overlap, or no case ever comes")
+        calendar = Calendar(element, tuple(span[:2] for span in spans), tuple(span[2] for span in spans))
+        return ArrivalProcess(Distribution("exponential", (1.0, 0.0)), calendar)
+
     def _arrivals(self, calendars: Mapping[str, Calendar]) -> ArrivalProcess:
+        if self.content.get("arrival_times"):
+            return self._given_times(self.content["arrival_times"])
+        if self.content.get("arrival_rates"):
+            return self._at_rates(self.content["arrival_rates"], "arrival_rates")
         raw = self.content["arrival_time_distribution"]
-        if "histogram_data" in raw:
-            data = raw["histogram_data"]
-            shares = [float(x) for x in data["cdf"]]
-            middles = [float(x) for x in data["bin_midpoints"]]
-            weights = [b - a for a, b in zip([0.0, *shares], shares, strict=False)]
-            if len(shares) != len(middles) or min(weights, default=-1.0) < 0.0 or shares[-1] <= 0.0:
-                raise self.error(
-                    "scenario-distribution", "arrival_time_distribution: the histogram's cdf does not rise"
-                )
-            pairs = [x for pair in zip(middles, weights, strict=True) for x in pair]
-            interval = Distribution("choice", tuple(pairs), -math.inf)
-        else:
-            interval = self._law(raw, "arrival_time_distribution", time=True)
+        interval = self.law(raw, "arrival_time_distribution", time=True)
         periods = self.content.get("arrival_time_calendar")
         if periods:
             return ArrivalProcess(interval, self._calendar("arrival_time_calendar", periods))
@@ -311,7 +400,7 @@ class _Reader:
         return value if isinstance(value, bool | str) else float(value)
 
     def _all_attributes(self) -> list[Mapping[str, Any]]:
-        own = list(self.content.get("case_attributes") or ())
+        own = [*(self.content.get("case_attributes") or ()), *(self.content.get("global_attributes") or ())]
         return own + [a for one in self.content.get("event_attributes") or () for a in one["attributes"]]
 
     def _events(self) -> dict[str, EventDelay]:
@@ -321,7 +410,7 @@ class _Reader:
             if event in found:
                 self.note(event, "event_distribution", event, None, "Ereignis doppelt: der erste Eintrag gilt")
                 continue
-            found[event] = EventDelay(self._law(one, event, time=True), float(one.get("probability", 1.0)))
+            found[event] = EventDelay(self.law(one, event, time=True), float(one.get("probability", 1.0)))
         return found
 
     def _results(self) -> dict[str, tuple[Attribute, ...]]:
@@ -332,8 +421,10 @@ class _Reader:
 
     def _attribute(self, raw: Mapping[str, Any]) -> Attribute:
         name, values = str(raw["name"]), raw["values"]
+        if raw["type"] == "expression":
+            return Attribute(name, expression=str(values))
         if raw["type"] == "continuous":
-            return Attribute(name, distribution=self._law(values, name, time=False))
+            return Attribute(name, distribution=self.law(values, name, time=False))
         if raw["type"] != "discrete" or isinstance(values, Mapping):
             raise self.error(
                 "scenario-unsupported", f"attribute {name}: type {raw['type']!r} cannot be simulated yet", name
@@ -355,7 +446,7 @@ class _Reader:
         for one in self.content.get("element_figures") or ():
             element = str(one["element_id"])
             numbers = {name: None if one.get(name) is None else float(one[name]) for name in names}
-            duration = self._law(one["duration"], element, time=True) if one.get("duration") else None
+            duration = self.law(one["duration"], element, time=True) if one.get("duration") else None
             found[element] = ElementFigures(duration, **numbers)
         return found
 
@@ -365,117 +456,20 @@ class _Reader:
             raw = raw["value"]
         return None if raw is None else float(raw)
 
-    def _holiday(self, raw: Any) -> str:
+    def _holidays(self, raw: Any) -> tuple[str, ...]:
+        """Dates, or those of a state."""
+        if not isinstance(raw, Mapping):
+            return tuple(self._date("holidays", one, "scenario-holiday").isoformat() for one in raw)
+        days = public_holidays(str(raw["state"]), raw.get("category", "catholic"))
+        first = date.fromisoformat(str(self.content.get("start", "2025-01-06"))[:10])
+        number = round(365.25 * float(raw.get("years", 20)))
+        return tuple(day.isoformat() for day in (first + timedelta(days=k) for k in range(number)) if day in days)
+
+    def _date(self, field: str, raw: Any, code: str = "scenario-date") -> date:
         try:
-            return date.fromisoformat(raw).isoformat()
+            return date.fromisoformat(raw)
         except (TypeError, ValueError):
-            raise self.error("scenario-holiday", f"holidays: {raw!r} is no date (YYYY-MM-DD)") from None
-
-    # --- distributions ---------------------------------------------------------------------------------------
-
-    def _law(self, raw: Mapping[str, Any], element: str, *, time: bool) -> Distribution:
-        """One distribution; `time` ones never go below 0."""
-        name = str(raw["distribution_name"])
-        kind = _NAMES.get(name)
-        if kind is None:
-            raise self.error("scenario-distribution", f"{element}: unknown distribution {name!r}", element)
-        parameters = raw.get("distribution_params") or []
-        plain = bool(parameters) and not any(isinstance(one, Mapping) for one in parameters)
-        numbers = [float(one if plain else one["value"]) for one in parameters]
-        if not all(math.isfinite(x) for x in numbers):
-            raise self.error("scenario-distribution", f"{element}: {name} {numbers} holds no numbers", element)
-        if kind == "choice":
-            law = self._measured(parameters, numbers, element)
-        else:
-            law = self._scipy(kind, numbers, element) if plain else self._moments(kind, numbers, element)
-        if time and law.low < 0.0 and law.kind != "choice":
-            law = Distribution(law.kind, law.parameters, 0.0, law.high)
-        return law
-
-    def _measured(self, parameters: Sequence[Any], numbers: list[float], element: str) -> Distribution:
-        """Values as they were measured, each as likely unless it has a weight."""
-        weights = [float(one.get("weight", 1.0)) if isinstance(one, Mapping) else 1.0 for one in parameters]
-        total = sum(weights)
-        if not numbers or min(weights) < 0.0 or not 0.0 < total < math.inf:
-            raise self.error("scenario-probability", f"{element}: the weights sum to {total:g}", element)
-        pairs = zip(numbers, weights, strict=True)
-        return Distribution("choice", tuple(x for value, weight in pairs for x in (value, weight / total)), -math.inf)
-
-    def _limits(self, numbers: Sequence[float], at: int) -> tuple[float, float]:
-        low = numbers[at] if len(numbers) > at else 0.0
-        return low, numbers[at + 1] if len(numbers) > at + 1 else math.inf
-
-    def _moments(self, kind: str, n: list[float], element: str) -> Distribution:
-        """Version 2, and version 1 where the number of parameters gives it away."""
-        size = len(n)
-        form = f"{kind}{n}"
-        if kind == "fix" and size >= 1:
-            return Distribution(kind, (n[0],), -math.inf)
-        if kind == "uniform" and size == 2:
-            return Distribution(kind, (n[0], n[1]), n[0], n[1])
-        if kind == "exponential" and size in (1, 2, 3):
-            low, high = self._limits(n, 1)
-            if low > high:
-                raise self.error(
-                    "scenario-distribution",
-                    f"{element}: {form} can be read as mean {n[0]:g}, min {low:g}, max {high:g} (impossible) or as an "
-                    f"older version's location {n[0]:g}, scale {n[1]:g}, minimum {n[2]:g}; say which",
-                    element,
-                )
-            if n[0] < low:
-                raise self.error(
-                    "scenario-distribution", f"{element}: the mean of {form} is below its minimum", element
-                )
-            return Distribution(kind, (n[0] - low, low), low, high)
-        if kind == "normal" and size in (2, 4):
-            low, high = self._limits(n, 2)
-            return Distribution(kind, (n[0], n[1]), low if size == 4 else -math.inf, high)
-        if kind in ("lognormal", "gamma") and size in (2, 4):
-            return Distribution(kind, (n[0], n[1]), *self._limits(n, 2))
-        if kind == "triangular" and size == 3:
-            return Distribution(kind, (n[0], n[1], n[2]), n[0], n[2])
-        if size == {"exponential": 4, "uniform": 4, "lognormal": 5, "gamma": 5, "triangular": 5}.get(kind):
-            law = self._scipy(kind, n[:-2], element, quiet=True)
-            low, high = max(law.low, n[-2]), min(law.high, n[-1])
-            used = Distribution(law.kind, law.parameters, low, high)
-            self.note(element, "distribution_params", n, [law.kind, *law.parameters],
-                      "Ältere Fassung (Reihenfolge von SciPy, dann min und max): umgerechnet")  # fmt: skip
-            return used
-        raise self.error(
-            "scenario-distribution", f"{element}: {form} has {size} parameters, which fits no version", element
-        )
-
-    def _scipy(self, kind: str, n: list[float], element: str, *, quiet: bool = False) -> Distribution:
-        """Version 0: plain numbers in SciPy's order (shape, location, scale)."""
-        try:
-            law = _from_scipy(kind, n)
-        except (IndexError, ValueError):
-            raise self.error("scenario-distribution", f"{element}: {kind}{n} fits no version", element) from None
-        if not quiet:
-            self.note(element, "distribution_params", n, [law.kind, *law.parameters],
-                      "Älteste Fassung (nackte SciPy-Parameter): umgerechnet")  # fmt: skip
-        return law
-
-
-def _from_scipy(kind: str, n: Sequence[float]) -> Distribution:
-    if kind == "fix":
-        return Distribution(kind, (n[0],), -math.inf)
-    if kind == "uniform":
-        return Distribution(kind, (n[0], n[0] + n[1]), n[0], n[0] + n[1])
-    if kind == "exponential":
-        return Distribution(kind, (n[1], n[0]), n[0])
-    if kind == "normal":
-        return Distribution(kind, (n[0], n[1]), -math.inf)
-    if kind == "triangular":
-        low, span = n[1], n[2]
-        return Distribution(kind, (low, low + n[0] * span, low + span), low, low + span)
-    shape, location, scale = n[0], n[1], n[2]
-    if location != 0.0:
-        raise ValueError("a shifted law has no place in the present form")
-    if kind == "gamma":
-        return Distribution(kind, (shape * scale, shape * scale**2))
-    mean = scale * math.exp(shape**2 / 2.0)
-    return Distribution(kind, (mean, mean**2 * math.expm1(shape**2)))
+            raise self.error(code, f"{field}: {raw!r} is no date (YYYY-MM-DD)") from None
 
 
 def known_of(raw: Mapping[str, Any]) -> Known:

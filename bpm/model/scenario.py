@@ -24,12 +24,22 @@ Prosimos' keys (R = required)::
                              `probability` (ours, default 1): that the event comes at all
     case_attributes          [{name, type: "discrete", values: [{key, value}]}
                               or {name, type: "continuous", values: {distribution_name, distribution_params}}]
-    event_attributes         [{event_id, attributes: [as case_attributes]}]   set when that node completes
+    event_attributes         [{event_id, attributes: [as case_attributes, or {name, type: "expression", values: FEEL}]}]
+                             set when that node completes, in this order; an expression sees the data before it
+    global_attributes        [as case_attributes]   one datum for all cases; event_attributes of its name change it
+    batch_processing         [{task_id, type: "Sequential", "Concurrent" or "Parallel", size_distrib, duration_distrib,
+                               firing_rules: [[{attribute: "size", "ready_wt", "large_wt", "daily_hour" or "week_day",
+                               comparison, value}]]}]   see `bpm.simulator.batches`
     prioritisation_rules     [{priority_level, rules: [[{attribute, comparison, value}]]}]   lower level goes first
 
     distribution_params      [{"value": x}, ...]:   fix value | uniform min, max | expon mean, min, max
                              norm mean, std, min, max | lognorm, gamma mean, variance, min, max
                              triang min, mode, max (ours) | empirical values, each as likely (ours)
+                             any other name of scipy.stats, or scipy.NAME: what it takes, in its order (ours); keys
+                             `min`, `max` beside truncate it; a law without a closed inverse is a table of 4,097 points
+    histogram_sampling       {histogram_data: {cdf, bin_midpoints}}: one of the midpoints
+    histogram                {edges: [...], shares: [...]}: evenly within each bin (ours)
+    mixture                  {parts: [{weight, distribution_name, ...}]} (ours)
 
 Our keys (all optional)::
 
@@ -37,7 +47,19 @@ Our keys (all optional)::
     start                    "2025-01-06T00:00:00", local time of `time_zone` (default BPM_TIMEZONE)
     time_zone                "Europe/Berlin"
     holidays                 ["2025-01-06", "2025-04-18"]: days on which no calendar is open, except those that are open
-                             around the clock all week (machines, citizens)
+                             around the clock all week (machines, citizens); or {"state": "BY", "category": "catholic",
+                             "years": 20}: those of a German state from the start on
+    calendar_exceptions      [{calendar_id, from, to?, time_periods: [{beginTime, endTime}]}]: on these dates the
+                             calendar is open then instead (an empty list: closed)
+    absences                 [{resource_id, from, to, amount?}]: so many people are away on these dates (default: all)
+    arrival_rates            [{from, to, beginTime, endTime, cases_per_hour}]: cases come by chance (Poisson) at a rate
+                             of the hour; replaces distribution and calendar of arrivals
+    arrival_times            ["2025-01-06T08:03:00", ...]: cases come then, and no others
+    start_events             [{event_id, arrival_time_distribution, arrival_time_calendar, or rates or times}]: further
+                             starts with arrivals of their own
+    key `together` of an entry of task_resource_distribution: [["chief", "deputy"], ["clerk"]]: of each list one more
+                             person from begin to end; it begins when all are there, and pauses when one is off duty
+    flow_delays              [{flow_id, distribution_name, distribution_params}]: waits on the way to the next element
     calibrated               {"log": "...", "on": "2025-03-01"} if the figures were fitted to a log; absent: a note says
                              that nothing was calibrated
     key of an attribute      may be JSON text, number, true or false: FEEL sees that type
@@ -88,7 +110,9 @@ class Distribution:
 
     `kind` and its `parameters`: fix (value) · uniform (min, max) · exponential (mean above the offset, offset) ·
     normal (mean, standard deviation) · lognormal, gamma (mean, variance) · triangular (min, mode, max) ·
-    choice (value 1, weight 1, value 2, weight 2, ...). Values outside [low, high] never occur (truncated,
+    choice (value 1, weight 1, value 2, weight 2, ...) · histogram (edge 0, share 0, edge 1, share 1, ...: the share of
+    values up to each edge, in a straight line between) · scipy:NAME (what `scipy.stats.NAME` takes, in its order) ·
+    mixture (of `parts`: weight and distribution). Values outside [low, high] never occur (truncated,
     not clipped).
     """
 
@@ -96,14 +120,19 @@ class Distribution:
     parameters: tuple[float, ...]
     low: float = 0.0
     high: float = float("inf")
+    parts: tuple[tuple[float, Distribution], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Weekly open times: sorted, disjoint [begin, end) in seconds since Monday 00:00. Empty means never."""
+    """Weekly open times: sorted, disjoint [begin, end) in seconds since Monday 00:00. Empty means never.
+
+    `rates` (one per period, for arrivals only) weigh their seconds: an interval of 1 then is one case to be expected.
+    """
 
     id: str
     periods: tuple[tuple[float, float], ...]
+    rates: tuple[float, ...] = ()
 
     @property
     def always(self) -> bool:
@@ -140,15 +169,20 @@ class ArrivalProcess:
 
     interval: Distribution
     calendar: Calendar | None = ALWAYS
+    times: tuple[str, ...] = ()
+    """Given local times of arrival, in order; then interval and calendar say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A datum of a case: either `choices` of (value, probability) or numbers from a `distribution`."""
+    """A datum of a case: `choices` of (value, probability), numbers from a `distribution`, or a FEEL `expression` over
+    what the case knows. A `shared` one is the same datum of all cases."""
 
     name: str
     choices: tuple[tuple[Value, float], ...] = ()
     distribution: Distribution | None = None
+    expression: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +236,48 @@ class Priority:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarException:
+    """On these days (ISO dates) a calendar is open in `periods` only, [begin, end) in seconds of the day."""
+
+    calendar: str
+    days: tuple[str, ...]
+    periods: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """`amount` people of a resource (0: all) are away from day `first` to day `last`; they finish what they began."""
+
+    resource: str
+    first: str
+    last: str
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FiringRule:
+    """When a batch is due: all of it holds. Bounds (least, most) of its size, of the seconds since the last and since
+    the first case came, of the hour [least, most), and the day of the week (0 Monday; None any)."""
+
+    size: tuple[float, float] = (1.0, float("inf"))
+    ready: tuple[float, float] = (0.0, float("inf"))
+    old: tuple[float, float] = (0.0, float("inf"))
+    hour: tuple[float, float] = (0.0, 24.0)
+    day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Work that is gathered: `type` sequential, concurrent or parallel; `factors` (size, factor of the time); `single`
+    is the share of cases that are done alone."""
+
+    type: str
+    rules: tuple[FiringRule, ...]
+    factors: tuple[tuple[float, float], ...] = ()
+    single: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything a simulation run needs beside the model. `digest` is that of the file's canonical JSON."""
 
@@ -225,3 +301,14 @@ class Scenario:
     extras: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
     path: str = ""
+    exceptions: tuple[CalendarException, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    roles: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Further people an activity needs from its begin to its end: per role the resources of which one will do."""
+    batches: Mapping[str, Batch] = field(default_factory=dict)
+    flow_delays: Mapping[str, Distribution] = field(default_factory=dict)
+    """Waits on the way from one element to the next that no queue explains."""
+    shared: tuple[Attribute, ...] = ()
+    """Data of all cases, as they are at the beginning."""
+    starts: Mapping[str, ArrivalProcess] = field(default_factory=dict)
+    """Start events with arrivals of their own; `arrivals` is for the first one."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bpm.errors import ModelError, ScenarioError
-from bpm.eventlog import EventLog, activity_rows, write_csv
+from bpm.eventlog import COLUMNS, EventLog, activity_rows
 from bpm.exchange.prosimos import read_scenario
 from bpm.model.procedure import Procedure
 from bpm.model.process import CallActivity, Task
@@ -57,7 +57,7 @@ def simulate(
         sink = None if log is None else stack.enter_context(LogWriter(Path(log), procedure, figures))
         result = play(
             procedure, figures, cases=cases, replications=replications, seed=seed, workers=workers,
-            progress=progress, sink=sink,
+            progress=progress, sink=sink, in_parts=True,
         )  # fmt: skip
     return procedure, result
 
@@ -150,29 +150,31 @@ class LogWriter:
         self._names = {node.id: node.name for node in nodes}
         self._tasks = frozenset(node.id for node in nodes if isinstance(node, Task | CallActivity))
         self._csv = path.suffix.lower() == ".csv"
-        self._rows: list[tuple[str, ...]] = []
+        self._cases: dict[str, list[tuple[str, ...]]] = {}
 
     def __enter__(self) -> LogWriter:
         try:
-            self._file = self._path.open("w", encoding="utf-8", newline="") if self._csv else self._path.open("wb")
+            self._file = self._path.open("wb")
         except OSError as error:
             why = error.strerror or "cannot be written"
             raise ScenarioError("unwritable-file", why, path=str(self._path)) from None
+        if self._csv:
+            self._file.write((",".join(COLUMNS) + "\n").encode())
         return self
 
     def __call__(self, number: int, log: EventLog) -> None:
-        rows = activity_rows(log, self._names, self._tasks, self._zone, prefix=f"{number}-")
         if self._csv:
-            write_csv(self._file, rows, header=number == 0)  # type: ignore[arg-type]
-        else:
-            cases: dict[str, list[tuple[str, ...]]] = {}
-            for row in rows:
-                cases.setdefault(row[0], []).append(row)
-            self._rows += [row for events in cases.values() for row in events]
+            from bpm.simulator.rows import csv_blocks
+
+            self._file.writelines(csv_blocks(log, self._names, self._tasks, self._zone, prefix=f"{number}-"))
+            return
+        rows = activity_rows(log, self._names, self._tasks, self._zone, prefix=f"{number}-")
+        for row in rows:
+            self._cases.setdefault(row[0], []).append(row)
 
     def __exit__(self, *failure: object) -> None:
         if not self._csv and failure[0] is None:
             from bpm.exchange.xes import write_xes
 
-            write_xes(self._file, self._rows)  # type: ignore[arg-type]
+            write_xes(self._file, (row for events in self._cases.values() for row in events))
         self._file.close()

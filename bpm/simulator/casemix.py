@@ -7,7 +7,7 @@ import numpy as np
 from bpm.model.scenario import Scenario, Value
 from bpm.simulator.chance import mix, sample
 from bpm.simulator.laws import Laws
-from bpm.simulator.program import key_of
+from bpm.simulator.splits import key_of
 
 
 def draw(scenario: Scenario, cases: int, seed: int) -> dict[str, list[Value]]:

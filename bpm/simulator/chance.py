@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from bpm.feel.compiling import njit
-from bpm.simulator.layout import CHOICE, EXPONENTIAL, FIX, GAMMA, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM
+from bpm.simulator.layout import CHOICE, EXPONENTIAL, FIX, GAMMA, LOGNORMAL, NORMAL, TABLE, TRIANGULAR, UNIFORM
 
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
@@ -22,8 +22,8 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 1.0 / 9007199254740992.0
 TRIES = 10_000
-DURATION, SPLIT, COMES = np.uint64(1), np.uint64(2), np.uint64(3)
-"""What a draw at an element is for: how long, which way, whether at all."""
+DURATION, SPLIT, COMES, ALONE = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+"""What a draw at an element is for: how long, which way, whether at all, whether outside of batches."""
 
 
 @njit(cache=True, nogil=True)
@@ -104,8 +104,23 @@ def gamma(key, shape, scale, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def from_table(values, first, last, u):  # type: ignore[no-untyped-def]
+    """The value below which the share `u` lies, between the rows (value, share) in a straight line."""
+    low, high = first + 1, last - 1
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle, 1] <= u:
+            low = middle + 1
+        else:
+            high = middle
+    x, share = values[low - 1, 0], values[low - 1, 1]
+    rise = values[low, 1] - share
+    return x + (values[low, 0] - x) * (u - share) / rise if rise > 0.0 else values[low, 0]
+
+
+@njit(cache=True, nogil=True)
 def sample(law, values, key):  # type: ignore[no-untyped-def]
-    """One value of a law (a `LAW` record); `u_low`, `u_high` are the truncation bounds as shares."""
+    """One value of a law (a `LAW` record); `u_low`, `u_high` are the limits as shares."""
     kind = law.kind
     if kind == FIX:
         return law.a
@@ -126,6 +141,8 @@ def sample(law, values, key):  # type: ignore[no-untyped-def]
             x = law.a + math.sqrt(u * span * rise)
         else:
             x = law.c - math.sqrt((1.0 - u) * span * (law.c - law.b))
+    elif kind == TABLE:
+        x = from_table(values, law.first, law.first + law.length, u)
     else:
         x = values[law.first, 0]
         for i in range(law.first, law.first + law.length):

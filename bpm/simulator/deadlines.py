@@ -16,6 +16,7 @@ import numpy as np
 from bpm.kpis import Counted, half_width, wilson
 from bpm.model.process import Deadline, Process
 from bpm.model.scenario import Note, Scenario
+from bpm.simulator.zone import Clock
 
 _LENGTH = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
 
@@ -38,19 +39,22 @@ class Deadlines:
             self.notes.append(Note(element, "deadline", deadline.length, deadline.length,
                                    "Gezählt ab Beginn des Falls, ohne Feiertage, Hemmung, Verlängerung"))  # fmt: skip
 
-    def measure(self, counted: tuple[Counted, ...], epoch: datetime) -> tuple[dict[str, Any], ...]:
-        """The contract's `deadlines`; times in `counted` are seconds since `epoch`."""
-        return tuple(self._measure(deadline, element, counted, epoch) for deadline, element in self._found)
+    def measure(
+        self, counted: tuple[Counted, ...], epoch: datetime, clock: Clock | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """The contract's `deadlines`; times in `counted` are elapsed seconds since `epoch`."""
+        at = clock or Clock()
+        return tuple(self._measure(deadline, element, counted, epoch, at) for deadline, element in self._found)
 
     def _measure(
-        self, deadline: Deadline, element: str, counted: tuple[Counted, ...], epoch: datetime
+        self, deadline: Deadline, element: str, counted: tuple[Counted, ...], epoch: datetime, clock: Clock
     ) -> dict[str, Any]:
         shares, hits, n = [], 0, 0
         for one in counted:
             times = one.times[~np.isnan(one.times[:, 1])]
             if not len(times):
                 continue
-            late = times[:, 1] >= due(times[:, 0], deadline.length or "", epoch)
+            late = times[:, 1] >= clock.elapsed(due(clock.wall(times[:, 0]), deadline.length or "", epoch))
             hits, n = hits + int(late.sum()), n + len(late)
             shares.append(float(late.mean()))
         half = half_width(np.array(shares)) if len(shares) > 1 else None

@@ -17,7 +17,8 @@ def new_item(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
     item, case = S.items[i], S.slots[slot]
     item.slot, item.node, item.resource, item.handovers, item.mask, item.key = slot, n, -1, 0, mask, key
     item.order = counts[L.SEQUENCE]
-    item.queue_next = -1
+    item.queue_next = item.batch_next = -1
+    item.frees = 1
     item.enabled = item.started = S.clock[L.NOW]
     item.work = 0.0
     item.case_prior, item.case_next = -1, case.first_item
@@ -55,7 +56,7 @@ def write_row(S, i, status):  # type: ignore[no-untyped-def]
     row, item = S.rows[k], S.items[i]
     row.case, row.node, row.resource = S.slots[item.slot].case, item.node, item.resource
     row.handovers, row.status, row.enabled = item.handovers, status, item.enabled
-    row.started = np.nan if item.state == L.QUEUED else item.started
+    row.started = np.nan if item.state == L.QUEUED or item.state == L.GATHERED else item.started
     row.completed, row.worked = S.clock[L.NOW], item.work
 
 
@@ -67,13 +68,17 @@ def count_item(P, S, i, status):  # type: ignore[no-untyped-def]
     if node.logged == 1 and S.counts[L.LOGGING] == 1:
         write_row(S, i, status)
     sums = S.sums[item.slot]
-    if item.state != L.QUEUED and node.counts == 1:
+    if item.state != L.QUEUED and item.state != L.GATHERED and node.counts == 1:
         waited = item.started - item.enabled
         cost = 0.0
         if item.resource >= 0:
             cost = item.work / 3600.0 * P.resources[item.resource].rate
             S.resource_sums[item.resource, L.R_BUSY] += item.work
             S.resource_sums[item.resource, L.R_WAIT] += waited
+            for k in range(1, node.roles + 1):
+                helper = S.crew[i, k]
+                cost += item.work / 3600.0 * P.resources[helper].rate
+                S.resource_sums[helper, L.R_BUSY] += item.work
         if status == L.COMPLETED:
             cost += node.fixed_cost
             S.node_sums[item.node, L.N_WAIT] += waited

@@ -14,10 +14,11 @@ from bpm.feel.compiling import njit
 from bpm.feel.machine import holds
 from bpm.simulator import layout as L
 from bpm.simulator.agenda import drop_first, move_to, push
-from bpm.simulator.chance import COMES, DURATION, mix, sample, unit
+from bpm.simulator.batches import gather, take_batch
+from bpm.simulator.chance import ALONE, COMES, DURATION, mix, sample, unit
 from bpm.simulator.handles import program_handle, state_handle
 from bpm.simulator.items import count_item, end_item, new_item, pass_by
-from bpm.simulator.people import ask_for_work, dispatch, withdraw
+from bpm.simulator.people import ask_for_work, dispatch, release, withdraw
 from bpm.simulator.ways import after, close_scope, set_results
 from bpm.simulator.weeks import finish
 
@@ -105,7 +106,10 @@ def act(P, S, n, slot, mask):  # type: ignore[no-untyped-def]
     elif kind == L.WORK:
         i = new_item(P, S, n, slot, mask, key)
         plan_boundaries(P, S, i)
-        ask_for_work(P, S, i)
+        if node.batch >= 0 and unit(mix(key, ALONE), 0) >= P.batches[node.batch].single:
+            gather(P, S, i, node.batch)
+        else:
+            ask_for_work(P, S, i)
     elif kind == L.DELAY:
         rest(P, S, n, slot, mask, key)
     elif kind == L.SUB:
@@ -209,7 +213,7 @@ def empty_scope(P, S, slot, scope):  # type: ignore[no-untyped-def]
         while i >= 0:
             after_it = S.items[i].case_next
             node = P.nodes[S.items[i].node]
-            if P.inside[scope, node.scope] and (running == 1 or S.items[i].state == L.QUEUED):
+            if P.inside[scope, node.scope] and (running == 1 or S.items[i].state in (L.QUEUED, L.GATHERED)):
                 withdraw(P, S, i)
             i = after_it
     for n in range(len(P.nodes)):
@@ -234,10 +238,13 @@ def empty_scope(P, S, slot, scope):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def arrive(P, S):  # type: ignore[no-untyped-def]
-    """The next case comes; the one after it is planned."""
-    counts, now = S.counts, S.clock[L.NOW]
+def arrive(P, S, k):  # type: ignore[no-untyped-def]
+    """The next case of stream `k` comes; the one after it is planned."""
+    counts, now, stream = S.counts, S.clock[L.NOW], P.streams[k]
     number = counts[L.ARRIVED]
+    if number >= counts[L.N_CASES]:
+        return
+    S.came[k] += 1
     counts[L.ARRIVED] = number + 1
     counts[L.FREE_SLOTS] -= 1
     slot = S.free_slots[counts[L.FREE_SLOTS]]
@@ -252,48 +259,82 @@ def arrive(P, S):  # type: ignore[no-untyped-def]
     S.scope_live[slot] = 0
     S.types[slot] = 0
     S.sums[slot] = 0.0
-    law, calendar, first, length = P.arrivals[0], P.arrivals[1], P.arrivals[2], P.arrivals[3]
-    set_results(P, S, first, length, slot, case.key)
+    if number == 0:
+        set_results(P, S, P.arrivals[2], P.arrivals[3], slot, S.key[0])
+    for column in P.shared:
+        S.data[slot, column], S.types[slot, column] = S.shared_data[column], S.shared_types[column]
+    set_results(P, S, P.arrivals[0], P.arrivals[1], slot, case.key)
     case.level = counts[L.LEVELS] - 1
-    for k in range(len(P.rules)):
-        if holds(P.code, P.constants, P.rules[k, 0], S.data[slot], S.types[slot], S.vm_types, S.vm_values):
-            case.level = P.rules[k, 1]
+    for rule in range(len(P.rules)):
+        if holds(P.code, P.constants, P.rules[rule, 0], S.data[slot], S.types[slot], S.vm_types, S.vm_values):
+            case.level = P.rules[rule, 1]
             break
-    S.scope_live[slot, 0] = P.starts[0, 1]
-    for k in range(P.starts[0, 1]):
-        move_to(S, P.start_nodes[P.starts[0, 0] + k], -1, slot, _NONE)
+    if stream.node >= 0:
+        S.scope_live[slot, 0] = 1
+        move_to(S, stream.node, -1, slot, _NONE)
+    else:
+        S.scope_live[slot, 0] = P.starts[0, 1]
+        for start in range(P.starts[0, 1]):
+            move_to(S, P.start_nodes[P.starts[0, 0] + start], -1, slot, _NONE)
     counts[L.PENDING_SLOT] = slot
     if number + 1 < counts[L.N_CASES]:
-        gap = max(sample(P.laws[law], P.values, mix(mix(S.key[0], P.stream[0]), np.uint64(number + 1))), 0.0)
-        push(S, finish(P.calendars[calendar], P.periods, now, gap), L.ARRIVE, 0, 0, 0)
+        if stream.length == 0:
+            gap = max(sample(P.laws[stream.law], P.values, mix(mix(S.key[0], stream.key), np.uint64(S.came[k]))), 0.0)
+            push(S, finish(P.calendars[stream.calendar], P.periods, now, gap), L.ARRIVE, 0, 0, k)
+        elif S.came[k] < stream.length:
+            push(S, P.moments[stream.first + S.came[k]], L.ARRIVE, 0, 0, k)
 
 
 @njit(cache=True, nogil=True)
 def complete(P, S, i):  # type: ignore[no-untyped-def]
     """Item `i` is done."""
     item = S.items[i]
-    n, slot, mask, key, r = item.node, item.slot, item.mask, item.key, item.resource
+    n, slot, mask, key, r, frees = item.node, item.slot, item.mask, item.key, item.resource, item.frees
     if P.nodes[n].kind == L.SUB:
         mask = S.scope_masks[slot, P.nodes[n].child]
     count_item(P, S, i, L.COMPLETED)
     end_item(S, i, False)
     S.counts[L.PENDING_SLOT] = slot
     after(P, S, n, slot, mask, key)
-    if r >= 0:
-        S.idle[r] += 1
-        S.idle_since[r] = S.clock[L.NOW]
-        dispatch(P, S, r)
+    if r >= 0 and frees == 1:
+        release(P, S, i, n, r)
+
+
+@njit(cache=True, nogil=True)
+def fire_batch(P, S, b):  # type: ignore[no-untyped-def]
+    """The batch looks for a person."""
+    leader = take_batch(S, b)
+    if leader >= 0:
+        ask_for_work(P, S, leader)
+
+
+@njit(cache=True, nogil=True)
+def fire_leftovers(P, S):  # type: ignore[no-untyped-def]
+    """Nothing else can happen: batches that still gather begin; whether there was one."""
+    for b in range(len(S.pots)):
+        if S.pots[b].size > 0:
+            fire_batch(P, S, b)
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
 def happen(P, S, kind, extra, ref, generation):  # type: ignore[no-untyped-def]
     """Play one happening of the heap. Those whose item ended in the meantime are void."""
     if kind == L.ARRIVE:
-        arrive(P, S)
+        arrive(P, S, extra)
         return
     if kind == L.WAKE:
         S.wake[ref] = -1.0
         dispatch(P, S, ref)
+        return
+    if kind == L.CAPACITY:
+        S.idle[ref] += extra
+        dispatch(P, S, ref)
+        return
+    if kind == L.BATCH:
+        if S.pots[ref].generation == generation:
+            fire_batch(P, S, ref)
         return
     item = S.items[ref]
     if item.generation != generation:
@@ -328,7 +369,7 @@ def missing_room(S):  # type: ignore[no-untyped-def]
         return L.GROW_SLOTS
     if counts[L.FREE_ITEMS] < 2:
         return L.GROW_ITEMS
-    if counts[L.HEAP] + counts[L.MARGIN] > len(S.heap):
+    if counts[L.HEAP] + counts[L.MARGIN] + counts[L.BATCHED] > len(S.heap):
         return L.GROW_HEAP
     if counts[L.STACK] + counts[L.MARGIN] > len(S.stack):
         return L.GROW_STACK
@@ -375,6 +416,8 @@ def go_on(P, S):  # type: ignore[no-untyped-def]
                 continue
             counts[L.PENDING_SLOT] = -1
         if counts[L.HEAP] == 0:
+            if fire_leftovers(P, S):
+                continue
             return L.DONE
         counts[L.BUDGET] -= 1
         if counts[L.BUDGET] < 0:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bpm.errors import ScenarioError
+from bpm.model.quantiles import rows_of, tabulated
 from bpm.model.scenario import Distribution
 from bpm.simulator import layout as L
 
@@ -60,6 +61,10 @@ class Laws:
         if law.kind == "choice":
             index = self.choice(p[::2], p[1::2])
             return self.records.pop(index)
+        if tabulated(law):
+            rows = rows_of(law)
+            self.values += rows
+            return (L.TABLE, len(self.values) - len(rows), len(rows), 0.0, 0.0, 0.0, rows[0][0], rows[-1][0], 0.0, 1.0)
         kind, a, b, c = _shape(law.kind, p)
         if kind == L.FIX:
             if not low <= a <= high:

@@ -21,11 +21,11 @@ JOIN_EACH, JOIN_ALL, JOIN_SOME = range(3)
 # splits
 SPLIT_ALL, SPLIT_DRAW, SPLIT_FIRST, SPLIT_RULES, SPLIT_ANY_DRAW, SPLIT_ANY = range(6)
 # distributions
-FIX, UNIFORM, EXPONENTIAL, NORMAL, LOGNORMAL, GAMMA, TRIANGULAR, CHOICE = range(8)
+FIX, UNIFORM, EXPONENTIAL, NORMAL, LOGNORMAL, GAMMA, TRIANGULAR, CHOICE, TABLE = range(9)
 # heap events
-ARRIVE, FINISH, WAKE, BOUNDARY, CATCH = range(5)
+ARRIVE, FINISH, WAKE, BOUNDARY, CATCH, CAPACITY, BATCH = range(7)
 # item states
-FREE, QUEUED, RUNNING, HOLDING, DEAD = range(5)
+FREE, QUEUED, RUNNING, HOLDING, DEAD, GATHERED = range(6)
 # what the kernel came back with
 DONE, GROW_SLOTS, GROW_ITEMS, GROW_HEAP, GROW_STACK, GROW_LOG, PAUSED, ENDLESS, CONFLICT = range(9)
 # case sums
@@ -36,8 +36,8 @@ COMPLETED, WITHDRAWN = range(2)
 # counters of State.counts
 (N_CASES, ARRIVED, FINISHED, SEQUENCE, HEAP, STACK, FREE_SLOTS, FREE_ITEMS, ROWS, BUDGET, ERROR_NODE,
  LOGGING) = range(12)  # fmt: skip
-(ERROR_CASE, PENDING_SLOT, STEP_LIMIT, MARGIN, LEVELS) = range(12, 17)
-COUNTS = 17
+(ERROR_CASE, PENDING_SLOT, STEP_LIMIT, MARGIN, LEVELS, BATCHED) = range(12, 18)
+COUNTS = 18
 MOVES_OF_A_CASE = 100_000
 """A case that takes more token moves than this is taken for endless."""
 # clocks of State.clock
@@ -54,24 +54,40 @@ NODE = np.dtype(
         ("results", "i4"), ("code", "i4"), ("target", "i4"), ("outcome", "i4"), ("counts", "i4"), ("logged", "i4"),
         ("interrupting", "i4"), ("works", "i4"), ("join_slot", "i4"), ("key", "u8"), ("probability", "f8"),
         ("fixed_cost", "f8"),
+        ("first_role", "i4"), ("roles", "i4"), ("batch", "i4"),
         ("citizen_s", "f8"), ("citizen_eur", "f8"), ("business_s", "f8"), ("business_eur", "f8"),
     ]
 )  # fmt: skip
-FLOW = np.dtype([("target", "i4"), ("position", "i4"), ("code", "i4"), ("default", "i4"), ("probability", "f8")])
+FLOW = np.dtype([("target", "i4"), ("position", "i4"), ("code", "i4"), ("default", "i4"), ("probability", "f8"),
+                 ("key", "u8")])  # fmt: skip
 LAW = np.dtype([("kind", "i4"), ("first", "i4"), ("length", "i4"), ("a", "f8"), ("b", "f8"), ("c", "f8"),
                 ("low", "f8"), ("high", "f8"), ("u_low", "f8"), ("u_high", "f8")])  # fmt: skip
 CANDIDATE = np.dtype([("resource", "i4"), ("law", "i4")])
 RESOURCE = np.dtype([("calendar", "i4"), ("amount", "i4"), ("pool", "i4"), ("first_queue", "i4"), ("queues", "i4"),
-                     ("rate", "f8")])  # fmt: skip
+                     ("first_help", "i4"), ("helps", "i4"), ("rate", "f8")])  # fmt: skip
 CALENDAR = np.dtype([("first", "i4"), ("length", "i4"), ("always", "i4"), ("total", "f8"),
-                     ("first_closed", "i4"), ("closed", "i4")])  # fmt: skip
-PERIOD = np.dtype([("begin", "f8"), ("end", "f8"), ("before", "f8")])
-RESULT = np.dtype([("column", "i4"), ("type", "i4"), ("law", "i4"), ("key", "u8")])
+                     ("first_span", "i4"), ("spans", "i4")])  # fmt: skip
+PERIOD = np.dtype([("begin", "f8"), ("end", "f8"), ("before", "f8"), ("rate", "f8"), ("shift", "f8"), ("kind", "i8")])
+RESULT = np.dtype([("column", "i4"), ("type", "i4"), ("law", "i4"), ("code", "i4"), ("shared", "i4"), ("key", "u8")])
+STREAM = np.dtype([("law", "i4"), ("calendar", "i4"), ("node", "i4"), ("first", "i4"), ("length", "i4"),
+                   ("key", "u8")])  # fmt: skip
+ROLE = np.dtype([("first", "i4"), ("length", "i4")])
+BATCH_RULE = np.dtype([("least", "f8"), ("most", "f8"), ("ready_least", "f8"), ("ready_most", "f8"),
+                       ("old_least", "f8"), ("old_most", "f8"), ("hour_least", "f8"), ("hour_most", "f8"),
+                       ("day", "f8")])  # fmt: skip
+BATCH_KIND = np.dtype([("node", "i4"), ("type", "i4"), ("first_rule", "i4"), ("rules", "i4"), ("first_factor", "i4"),
+                       ("factors", "i4"), ("single", "f8")])  # fmt: skip
+POT = np.dtype([("head", "i8"), ("tail", "i8"), ("size", "i8"), ("generation", "i8"), ("oldest", "f8"),
+                ("newest", "f8")])  # fmt: skip
+SEQUENTIAL, CONCURRENT, PARALLEL = range(3)
+CREW = 4
+"""Most people of different roles that work on an item at once."""
 
 SLOT = np.dtype([("case", "i8"), ("key", "u8"), ("live", "i8"), ("first_item", "i8"), ("moves", "i8"),
                  ("held", "i4"), ("level", "i4"), ("outcomes", "u8"), ("start", "f8")])  # fmt: skip
 ITEM = np.dtype([("state", "i4"), ("slot", "i4"), ("node", "i4"), ("resource", "i4"), ("handovers", "i4"),
-                 ("generation", "i8"), ("order", "i8"), ("queue_next", "i8"), ("case_next", "i8"), ("case_prior", "i8"),
+                 ("frees", "i4"), ("generation", "i8"), ("order", "i8"), ("queue_next", "i8"), ("batch_next", "i8"),
+                 ("case_next", "i8"), ("case_prior", "i8"),
                  ("mask", "u8"), ("key", "u8"), ("enabled", "f8"), ("started", "f8"), ("work", "f8")])  # fmt: skip
 HAPPENING = np.dtype([("time", "f8"), ("order", "i8"), ("kind", "i4"), ("extra", "i4"), ("ref", "i8"),
                       ("generation", "i8")])  # fmt: skip
@@ -103,9 +119,18 @@ class Program(NamedTuple):
     code: Any  # instructions: operation, argument
     constants: Any
     rules: Any  # priority levels: code, level
-    arrivals: Any  # law, calendar, first and number of the results that are the case attributes
+    arrivals: Any  # first and number of the results that are the case attributes
+    streams: Any  # who comes where: STREAM
+    moments: Any  # given times of arrival, elapsed seconds
+    shared: Any  # columns of the data that all cases share
+    roles: Any  # further people an item needs, grouped by node: ROLE
+    role_resources: Any
+    help_queues: Any  # queue sets whose items may need a resource as a further person
+    batches: Any  # BATCH_KIND
+    batch_rules: Any
+    batch_factors: Any  # size, factor
+    wall: Any  # moments at which the wall clock jumps, and what it is ahead from then on
     waits_for_some: Any  # nodes with an inclusive join
-    stream: Any  # key of the arrival stream
 
 
 class State(NamedTuple):
@@ -144,6 +169,11 @@ class State(NamedTuple):
     rows: Any
     vm_types: Any
     vm_values: Any
+    crew: Any  # [item, CREW] further resources at work on it, -1 none
+    came: Any  # per stream: cases
+    shared_data: Any  # per column, of all cases
+    shared_types: Any
+    pots: Any  # per batch kind: what gathers
 
 
 def allocate(program: Program, cases: int, *, log: bool, levels: int, columns: int, outcomes: int) -> State:
@@ -194,7 +224,18 @@ def allocate(program: Program, cases: int, *, log: bool, levels: int, columns: i
         rows=np.zeros(4096 if log else 1, ROW),
         vm_types=np.zeros(64, np.int8),
         vm_values=np.zeros(64),
+        crew=np.full((i, CREW), -1, np.int64),
+        came=np.zeros(len(program.streams), np.int64),
+        shared_data=np.zeros(max(columns, 1)),
+        shared_types=np.zeros(max(columns, 1), np.int8),
+        pots=_pots(len(program.batches)),
     )
+
+
+def _pots(number: int) -> Any:
+    pots: Any = np.zeros(number, POT)
+    pots["head"] = pots["tail"] = -1
+    return pots
 
 
 def _longer(array: Any, fill: int = 0) -> Any:
@@ -220,6 +261,6 @@ def grow(state: State, what: int) -> State:
         held = int(state.counts[FREE_ITEMS])
         free[held : held + old] = np.arange(2 * old - 1, old - 1, -1)
         state.counts[FREE_ITEMS] = held + old
-        return state._replace(free_items=free, items=_longer(state.items))
+        return state._replace(free_items=free, items=_longer(state.items), crew=_longer(state.crew, -1))
     name = {GROW_HEAP: "heap", GROW_STACK: "stack", GROW_LOG: "rows"}[what]
     return state._replace(**{name: _longer(getattr(state, name))})

@@ -7,15 +7,14 @@ element id (`simulation-unsupported`), what the scenario leaves open is an error
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from bpm.errors import FeelError, LichtungError, ScenarioError
+from bpm.errors import FeelError, LichtungError
 from bpm.feel import machine as M
 from bpm.model.decision import DecisionModel
 from bpm.model.process import (
@@ -24,6 +23,7 @@ from bpm.model.process import (
     CallActivity,
     Event,
     EventDefinition,
+    Expression,
     FlowNode,
     Gateway,
     Process,
@@ -35,8 +35,12 @@ from bpm.model.scenario import Attribute, Distribution, ElementFigures, Note, Sc
 from bpm.simulator import layout as L
 from bpm.simulator import tables
 from bpm.simulator.data import Data, numbers_of, type_of
+from bpm.simulator.idle import without_idle
 from bpm.simulator.laws import Laws
 from bpm.simulator.moments import iso_seconds, start_of
+from bpm.simulator.splits import Splits, key_of
+from bpm.simulator.streams import streams_of
+from bpm.simulator.zone import Clock, clock_of
 
 _AUTOMATIC = ("serviceTask", "sendTask", "businessRuleTask", "scriptTask")
 _OUTSIDE = ("userTask", "manualTask", "receiveTask")
@@ -58,11 +62,22 @@ class Compiled:
     offset: float
     notes: tuple[Note, ...]
     recorded: Mapping[str, bool]
+    clock: Clock = field(default_factory=Clock)
+    absences: tuple[tuple[int, float, float, int], ...] = ()
 
 
-def key_of(text: str) -> int:
-    """A 64-bit key of an id, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+def with_waits(process: Process, scenario: Scenario) -> tuple[Process, frozenset[str]]:
+    """The process with a catching event on each flow that takes time, and the ids of these events (`<flow>~`)."""
+    nodes, flows, waits = list(process.nodes), [], set()
+    for flow in process.flows:
+        if flow.id not in scenario.flow_delays:
+            flows.append(flow)
+            continue
+        wait = f"{flow.id}~"
+        waits.add(wait)
+        nodes.append(Event(id=wait, type="intermediateCatchEvent", parent=flow.parent))
+        flows += [replace(flow, target=wait), SequenceFlow(f"{wait}~", wait, flow.target, flow.parent)]
+    return (replace(process, nodes=tuple(nodes), flows=tuple(flows)) if waits else process), frozenset(waits)
 
 
 def compile_program(process: Process, decisions: tuple[DecisionModel, ...], scenario: Scenario, path: str) -> Compiled:
@@ -70,10 +85,13 @@ def compile_program(process: Process, decisions: tuple[DecisionModel, ...], scen
     return _Compiler(process, decisions, scenario, path).compiled()
 
 
-class _Compiler:
+class _Compiler(Splits):
     def __init__(self, process: Process, decisions: tuple[DecisionModel, ...], scenario: Scenario, path: str) -> None:
-        self.process, self.decisions, self.scenario, self.path = process, decisions, scenario, path
-        self.notes: list[Note] = []
+        self.decisions, self.scenario, self.path = decisions, scenario, path
+        process, notes = without_idle(process, scenario)
+        self.process, self.waits = with_waits(process, scenario)
+        process = self.process
+        self.notes: list[Note] = notes
         self.laws, self.data = Laws(), Data()
         inner = {node.parent for node in process.nodes}
         self.scopes = [process.id, *(n.id for n in process.nodes if isinstance(n, SubProcess) and n.id in inner)]
@@ -88,20 +106,12 @@ class _Compiler:
             self.incoming[flow.target].append(k)
         self.resources = tuple(scenario.resources)
         self.records: Any = np.zeros(len(self.order), L.NODE)
-        for name in ("child", "queue", "duration", "code", "target", "outcome", "join_slot"):
+        for name in ("child", "queue", "duration", "code", "target", "outcome", "join_slot", "batch"):
             self.records[name] = -1
         self.records["probability"] = 1.0
-        self.results: list[tuple[int, int, int, int]] = []
+        self.results: list[tuple[int, int, int, int, int, int]] = []
+        self.queues: dict[Any, int] = {}  # by the set of resources that serve them, or the step that has its own
         self.texts: list[tuple[int, int]] = []  # rows of laws.values that hold provisional text numbers
-
-    # --- errors and notes ------------------------------------------------------------------------------------
-
-    def error(self, code: str, message: str, node: FlowNode | SequenceFlow | None) -> ScenarioError:
-        element = node.id if node else None
-        return ScenarioError(code, message, path=self.path, line=node.line if node else None, element=element)
-
-    def note(self, element: str | None, field: str, found: Any, used: Any, why: str) -> None:
-        self.notes.append(Note(element, field, found, used, why))
 
     def _refuse(self, node: FlowNode) -> None:
         why = None
@@ -140,9 +150,6 @@ class _Compiler:
         flows.sort(key=lambda flow: self.index[flow.source])
         return [(flow.id, flow) for flow in flows]
 
-    def _outgoing(self, node: FlowNode) -> list[tuple[int, SequenceFlow]]:
-        return [(k, flow) for k, (_, flow) in enumerate(self.flows) if flow.source == node.id]
-
     def compiled(self) -> Compiled:
         scenario = self.scenario
         self._unknown_ids()
@@ -151,30 +158,40 @@ class _Compiler:
         self._outs()
         outcomes = self._ends()
         candidates = self._activities()
+        roles, members = self._roles()
+        batches, batch_rules, batch_factors = self._batches()
         boundaries = self._boundaries()
-        flows = self._splits(positions)
+        flows = self.splits(positions)
         starts, start_nodes = self._starts()
-        arrivals, first = self._arrivals(), len(self.results)
+        first = len(self.results)
         for attribute in scenario.attributes:
             self._result(attribute, f"case:{attribute.name}")
+        first_shared = len(self.results)
+        for attribute in scenario.shared:
+            self._result(attribute, f"shared:{attribute.name}")
         rules, levels = self._priorities()
         tables.fill_figures(self.order, self.records, scenario)
+        start, offset = start_of(scenario)
+        clock = clock_of(scenario.time_zone, start, offset)
+        streams, moments, arrival_calendars = streams_of(self.process, scenario, self.laws, self.index, clock)
         code, constants = self.data.assembly.finished()
         laws, values = self._finished_laws()
-        queue_of, queue_list = tables.queues(self.records, candidates, len(self.resources))
-        calendars, periods, calendar_index = tables.calendars(scenario, tables.arrival_calendar(self.process, scenario))
+        people = len(self.resources)
+        queue_of, queue_list = tables.queues(self.records, candidates, people)
+        help_of, help_list = tables.help_queues(self.records, roles, members, people)
+        calendars, periods, calendar_index = tables.calendars(scenario, arrival_calendars, clock)
         program = L.Program(
             nodes=self.records,
             flows=flows,
             laws=laws,
             values=values,
             candidates=np.array(candidates or [(0, 0)], L.CANDIDATE),
-            resources=tables.resources(scenario, queue_of, calendar_index),
+            resources=tables.resources(scenario, queue_of, help_of, calendar_index),
             resource_queues=np.array(queue_list or [0], np.int64),
             calendars=calendars,
             periods=periods,
             boundaries=np.array(boundaries or [0], np.int64),
-            results=np.array(self.results or [(0, 0, 0, 0)], L.RESULT),
+            results=np.array(self.results or [(0, 0, 0, 0, 0, 0)], L.RESULT),
             starts=starts,
             start_nodes=start_nodes,
             inside=tables.nested(self.scopes, {id: node.parent for id, node in self.by_id.items()}),
@@ -183,29 +200,43 @@ class _Compiler:
             code=code,
             constants=constants,
             rules=np.array(rules, np.int64).reshape(-1, 2),
-            arrivals=np.array([arrivals, 0, first, len(scenario.attributes)], np.int64),
+            arrivals=np.array([first, len(scenario.attributes), first_shared, len(scenario.shared)], np.int64),
+            streams=streams,
+            moments=moments,
+            shared=np.array([self.data.column(attribute.name) for attribute in scenario.shared], np.int64),
+            roles=np.array(roles or [(0, 0)], L.ROLE),
+            role_resources=np.array(members or [0], np.int64),
+            help_queues=np.array(help_list or [0], np.int64),
+            batches=batches,
+            batch_rules=batch_rules,
+            batch_factors=batch_factors,
+            wall=np.array([clock.moments, clock.shifts], np.float64),
             waits_for_some=np.flatnonzero(self.records["join"] == L.JOIN_SOME).astype(np.int64),
-            stream=np.array([key_of("arrivals")], np.uint64),
         )
         return Compiled(
             program, tuple(n.id for n in self.order), tuple(name for name, _ in self.flows), self.resources,
-            tuple(outcomes), levels, len(self.data.columns), *start_of(scenario), tuple(self.notes),
-            tables.recorded(self.order, scenario),
+            tuple(outcomes), levels, len(self.data.columns), start, offset, tuple(self.notes),
+            tables.recorded(self.order, scenario), clock, tuple(tables.absences(scenario, clock)),
         )  # fmt: skip
 
     def _unknown_ids(self) -> None:
         scenario = self.scenario
         flows = {flow.id for flow in self.process.flows}
-        for field, ids in (
+        for key, ids in (
             ("task_resource_distribution", scenario.activities),
             ("event_distribution", scenario.events),
             ("gateway_branching_probabilities", scenario.gateways),
             ("event_attributes", scenario.results),
             ("element_figures", scenario.figures),
+            ("batch_processing", scenario.batches),
+            ("start_events", scenario.starts),
         ):
             for element in ids:
                 if element not in self.by_id:
-                    self.note(element, field, element, None, "Element fehlt im Modell; die Angabe bleibt ohne Wirkung")
+                    self.note(element, key, element, None, "Element fehlt im Modell; die Angabe bleibt ohne Wirkung")
+        for flow in scenario.flow_delays:
+            if flow not in flows:
+                self.note(flow, "flow_delays", flow, None, "Fluss fehlt im Modell; die Angabe bleibt ohne Wirkung")
         for gateway, branches in scenario.gateways.items():
             for branch in branches:
                 if gateway in self.by_id and branch.flow not in flows:
@@ -231,7 +262,7 @@ class _Compiler:
 
     def _outs(self) -> None:
         for k, node in enumerate(self.order):
-            out = self._outgoing(node)
+            out = self.outgoing(node)
             self.records[k]["first_out"], self.records[k]["outs"] = (out[0][0] if out else 0), len(out)
 
     def _ends(self) -> list[str]:
@@ -240,6 +271,8 @@ class _Compiler:
         for k, node in enumerate(self.order):
             record = self.records[k]
             record["counts"] = 1 if _is_task(node) else 0 if isinstance(node, Gateway) else 2
+            if node.id in self.waits:
+                record["counts"] = 0
             record["logged"] = int(record["counts"] > 0)
             if isinstance(node, Gateway) and node.type == "eventBasedGateway":
                 record["kind"] = L.RACE
@@ -290,7 +323,7 @@ class _Compiler:
                     if not self.incoming[n.id] and not (isinstance(n, Event) and n.attached_to) and _kind(n) != "link"
                 ]  # fmt: skip
             for other in events:
-                if other not in chosen:
+                if other not in chosen and (scope != self.process.id or other.id not in self.scenario.starts):
                     self.note(other.id, "start", other.type, None, "Fälle beginnen nur am ersten Startereignis")
             if not chosen:
                 raise self.error("simulation-unsupported", f"{scope}: no start", self.by_id.get(scope))
@@ -321,15 +354,17 @@ class _Compiler:
 
     def _declare_data(self) -> None:
         """Columns first, then decisions: one may read the result of another."""
-        for attribute in self.scenario.attributes:
+        for attribute in (*self.scenario.attributes, *self.scenario.shared):
             self.data.column(attribute.name)
+        for attributes in self.scenario.results.values():
+            for attribute in attributes:
+                self.data.column(attribute.name)
         drawn = {element: {a.name for a in attributes} for element, attributes in self.scenario.results.items()}
         for k, node in enumerate(self.order):
             record = self.records[k]
             record["first_result"] = len(self.results)
             for attribute in self.scenario.results.get(node.id, ()):
-                self.data.column(attribute.name)
-                self._result(attribute, attribute.name)
+                self._result(attribute, attribute.name, node)
             record["results"] = len(self.results) - record["first_result"]
         rules = [n for n in self.order if isinstance(n, BusinessRuleTask) and n.decision and n.result_variable]
         rules = [n for n in rules if n.result_variable not in drawn.get(n.id, set())]
@@ -357,9 +392,12 @@ class _Compiler:
         except LichtungError as error:
             failed[node.id] = error
 
-    def _result(self, attribute: Attribute, key: str) -> None:
-        if attribute.distribution is not None:
-            law, kind = self.laws.add(attribute.distribution, attribute.name), M.NUMBER
+    def _result(self, attribute: Attribute, key: str, node: FlowNode | None = None) -> None:
+        code, kind, law = -1, M.NUMBER, -1
+        if attribute.expression:
+            code = self._expression(attribute, node)
+        elif attribute.distribution is not None:
+            law = self.laws.add(attribute.distribution, attribute.name)
         else:
             kind, first = type_of(attribute), len(self.laws.values)
             numbers = numbers_of(attribute, self.data.assembly)
@@ -367,7 +405,17 @@ class _Compiler:
                 self.texts += [(first + k, number[0]) for k, number in enumerate(numbers)]
                 numbers = [0.0] * len(numbers)
             law = self.laws.choice(numbers, [weight for _, weight in attribute.choices])
-        self.results.append((self.data.column(attribute.name), kind, law, key_of(f"attribute:{key}")))
+        shared = int(attribute.name in {one.name for one in self.scenario.shared})
+        self.results.append((self.data.column(attribute.name), kind, law, code, shared, key_of(f"attribute:{key}")))
+
+    def _expression(self, attribute: Attribute, node: FlowNode | None) -> int:
+        try:
+            return self.data.condition(Expression(attribute.expression))
+        except FeelError as error:
+            where = node.id if node else attribute.name
+            raise self.error(
+                "scenario-incomplete", f"{where}: {attribute.name} = {attribute.expression}: {error.message}", node
+            ) from error
 
     def _finished_laws(self) -> tuple[Any, Any]:
         laws, values = self.laws.arrays()
@@ -388,7 +436,6 @@ class _Compiler:
 
     def _activities(self) -> list[tuple[int, int]]:
         candidates: list[tuple[int, int]] = []
-        sets: dict[frozenset[str], int] = {}
         for k, node in enumerate(self.order):
             record = self.records[k]
             if isinstance(node, Event):
@@ -402,10 +449,50 @@ class _Compiler:
                 record["kind"] = L.WORK
                 record["first_candidate"], record["candidates"] = len(candidates), len(works)
                 candidates += [(self.resources.index(w.resource), self.laws.add(w.duration, node.id)) for w in works]
-                record["queue"] = sets.setdefault(frozenset(w.resource for w in works), len(sets))
+                together = frozenset(w.resource for w in works)
+                record["queue"] = self.queues.setdefault(together, len(self.queues))
             else:
                 self._unmanned(node, record)
         return candidates
+
+    def _roles(self) -> tuple[list[tuple[int, int]], list[int]]:
+        """Further people of activities: per role first and length in the list of resources."""
+        roles: list[tuple[int, int]] = []
+        members: list[int] = []
+        for k, node in enumerate(self.order):
+            record, needed = self.records[k], self.scenario.roles.get(node.id, ())
+            if record["kind"] != L.WORK or not needed:
+                continue
+            if len(needed) >= L.CREW or node.id in self.scenario.batches:
+                why = f"more than {L.CREW} people of different roles, or these in a batch,"
+                raise self.error("simulation-unsupported", f"{node.id}: {why} cannot be simulated yet", node)
+            record["first_role"], record["roles"] = len(roles), len(needed)
+            record["queue"] = self.queues.setdefault((node.id,), len(self.queues))
+            for one in needed:
+                roles.append((len(members), len(one)))
+                members += [self.resources.index(name) for name in one]
+        return roles, members
+
+    def _batches(self) -> tuple[Any, Any, Any]:
+        kinds: list[tuple[Any, ...]] = []
+        rules: list[tuple[float, ...]] = []
+        factors: list[tuple[float, float]] = []
+        names = ("sequential", "concurrent", "parallel")
+        for k, node in enumerate(self.order):
+            batch = self.scenario.batches.get(node.id)
+            if batch is None or self.records[k]["kind"] != L.WORK:
+                continue
+            self.records[k]["batch"] = len(kinds)
+            self.records[k]["queue"] = self.queues.setdefault((node.id,), len(self.queues))
+            kinds.append((k, names.index(batch.type), len(rules), len(batch.rules), len(factors), len(batch.factors),
+                          batch.single))  # fmt: skip
+            rules += [(*r.size, *r.ready, *r.old, *r.hour, -1.0 if r.day is None else r.day) for r in batch.rules]
+            factors += batch.factors
+        return (
+            np.array(kinds, L.BATCH_KIND).reshape(len(kinds)),
+            np.array(rules or [(0.0,) * 9], L.BATCH_RULE),
+            np.array(factors or [(1.0, 1.0)], np.float64),
+        )
 
     def _unmanned(self, node: FlowNode, record: Any) -> None:
         """A task without people: its own duration, its recorded minutes, or no time for machines."""
@@ -441,6 +528,8 @@ class _Compiler:
         record["kind"], record["duration"] = L.DELAY, law
 
     def _event_law(self, node: Event, record: Any) -> int | None:
+        if node.id in self.waits:
+            return self.laws.add(self.scenario.flow_delays[node.id[:-1]], node.id[:-1])
         delay = self.scenario.events.get(node.id)
         if delay is not None:
             record["probability"] = delay.probability
@@ -480,87 +569,6 @@ class _Compiler:
             if record["boundaries"] and record["kind"] == L.PASS:
                 record["kind"], record["duration"] = L.DELAY, self.laws.add(Distribution("fix", (0.0,)), host.id)
         return found
-
-    # --- splits ----------------------------------------------------------------------------------------------
-
-    def _splits(self, positions: Mapping[tuple[str, int], int]) -> Any:
-        flows: Any = np.zeros(max(len(self.flows), 1), L.FLOW)
-        for k, (_, flow) in enumerate(self.flows):
-            record = flows[k]
-            record["target"] = self.index[flow.target]
-            record["position"] = positions.get((flow.target, k), 0)
-            record["code"] = -1
-            record["default"] = int(self.by_id[flow.source].default == flow.id)
-        for k, node in enumerate(self.order):
-            out = self._outgoing(node)
-            if len(out) > 1 and node.type not in ("parallelGateway", "eventBasedGateway"):
-                self.records[k]["split"] = self._split(node, out, flows)
-        for k, node in enumerate(self.order):
-            if self.records[k]["kind"] == L.RACE:
-                self._race(node)
-        return flows
-
-    def _race(self, node: FlowNode) -> None:
-        for _, flow in self._outgoing(node):
-            if len(self.incoming[flow.target]) > 1 or self.records[self.index[flow.target]]["kind"] != L.DELAY:
-                raise self.error("simulation-unsupported", f"{node.id}: {flow.target} is no event to wait for", node)
-
-    def _split(self, node: FlowNode, out: list[tuple[int, SequenceFlow]], flows: Any) -> int:
-        exclusive = node.type == "exclusiveGateway"
-        conditional = any(flow.condition for _, flow in out)
-        branches = {branch.flow: branch for branch in self.scenario.gateways.get(node.id, ())}
-        if not isinstance(node, Gateway) and not conditional and not branches:
-            return L.SPLIT_ALL
-        if branches:
-            return self._drawn(node, out, flows, exclusive)
-        if not conditional:
-            share = 1.0 / len(out) if exclusive else 1.0
-            for k, _ in out:
-                flows[k]["probability"] = share
-            self.note(node.id, "gateway_branching_probabilities", None, f"je {share:.3g}",
-                      "Weder Bedingungen noch Wahrscheinlichkeiten angegeben: alle Wege gleich")  # fmt: skip
-            return L.SPLIT_DRAW if exclusive else L.SPLIT_ANY_DRAW
-        for k, flow in out:
-            if flow.condition is None:
-                continue
-            try:
-                flows[k]["code"] = self.data.condition(flow.condition)
-            except FeelError as error:
-                raise self.error(
-                    "scenario-incomplete",
-                    f"{node.id}: condition of {flow.id} cannot be evaluated ({error.message}); add the data to "
-                    "case_attributes or event_attributes, or list the gateway in gateway_branching_probabilities",
-                    node,
-                ) from error
-        return L.SPLIT_FIRST if exclusive else L.SPLIT_ANY
-
-    def _drawn(self, node: FlowNode, out: list[tuple[int, SequenceFlow]], flows: Any, exclusive: bool) -> int:
-        branches = {branch.flow: branch for branch in self.scenario.gateways[node.id]}
-        given = {flow.id: branches[flow.id].probability for _, flow in out if flow.id in branches}
-        open_ways = [name for name, value in given.items() if value is None]
-        total = sum(value for value in given.values() if value is not None)
-        for k, flow in out:
-            if flow.id not in given:
-                self.note(flow.id, "gateway_branching_probabilities", None, 0, "Fluss nicht genannt: nie genommen")
-                continue
-            share = given[flow.id]
-            flows[k]["probability"] = max(1.0 - total, 0.0) / len(open_ways) if share is None else share
-            rule = branches[flow.id].rule
-            if rule is not None:
-                flows[k]["code"] = self.data.rule(rule)
-        if exclusive and not open_ways and abs(total - 1.0) > 1e-6:
-            if total <= 0.0:
-                raise self.error("scenario-probability", f"{node.id}: the probabilities sum to {total:g}", node)
-            self.note(node.id, "gateway_branching_probabilities", total, 1, "Summe ungleich 1: anteilig umgerechnet")
-        ruled = any(branch.rule is not None for branch in branches.values())
-        if exclusive or not isinstance(node, Gateway):
-            return L.SPLIT_RULES if ruled else L.SPLIT_DRAW
-        return L.SPLIT_ANY if ruled else L.SPLIT_ANY_DRAW
-
-    # --- people and figures ----------------------------------------------------------------------------------
-
-    def _arrivals(self) -> int:
-        return self.laws.add(self.scenario.arrivals.interval, "arrival_time_distribution")
 
 
 def _definition(node: FlowNode) -> EventDefinition | None:

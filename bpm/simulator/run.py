@@ -25,12 +25,15 @@ from bpm.model.scenario import Note, Scenario
 from bpm.simulator import layout as L
 from bpm.simulator.deadlines import Deadlines
 from bpm.simulator.kernel import play
-from bpm.simulator.program import Compiled, compile_program, key_of
+from bpm.simulator.program import Compiled, compile_program
+from bpm.simulator.splits import key_of
 from bpm.simulator.weeks import open_until
 
 CASES, REPLICATIONS, SEED = 1_000, 30, 1
 BUDGET = 2_000_000
 """Happenings between two looks at the progress."""
+LOG_BLOCK = 65_536
+"""Rows of a log that are handed over at a time where the sink takes parts."""
 
 LOG_ROWS = 1_000_000
 """Rows of a log that there is room for from the start; growing copies them."""
@@ -92,11 +95,13 @@ def simulate(
     executor: Executor | None = None,
     progress: Progress | None = None,
     sink: Sink | None = None,
+    in_parts: bool = False,
 ) -> SimulationResult:
     """Play `replications` times `cases` cases from an empty start to the last case.
 
     `progress` is called with the share done, `sink` with the number and the event log of each replication in turn
-    (only then are logs kept). Raises ScenarioError, located, where scenario and model do not fit together.
+    (only then are logs kept; `in_parts`: as several logs in the order of completion, so that memory stays small).
+    Raises ScenarioError, located, where scenario and model do not fit together.
     """
     if procedure.process is None:
         raise ScenarioError("no-model", "there is no BPMN to simulate", path=procedure.path)
@@ -104,9 +109,11 @@ def simulate(
         raise ScenarioError("scenario-options", "cases, replications and workers must be at least 1")
     model = procedure.process
     compiled = compile_program(model.main, procedure.decisions, scenario, model.path)
+    cases = min(cases, _most(compiled, cases))
     counted: list[Counted] = []
     tasks = [(compiled, cases, seed, number, sink is not None) for number in range(replications)]
-    for number, (figures, log) in enumerate(_played(tasks, workers, executor, progress)):
+    parts = sink if in_parts and workers == 1 and executor is None else None
+    for number, (figures, log) in enumerate(_played(tasks, workers, executor, progress, parts)):
         counted.append(figures)
         if sink is not None and log is not None:
             sink(number, log)
@@ -116,18 +123,25 @@ def simulate(
     return _result(procedure, scenario, compiled, tuple(counted), seed, cases, deadlines)
 
 
+def _most(compiled: Compiled, cases: int) -> int:
+    """Given arrival times end; streams without them do not."""
+    lengths = compiled.program.streams["length"]
+    return int(lengths.sum()) if lengths.all() else cases
+
+
 def _played(
     tasks: list[tuple[Compiled, int, int, int, bool]],
     workers: int,
     executor: Executor | None,
     progress: Progress | None,
+    parts: Sink | None,
 ) -> Iterator[tuple[Counted, EventLog | None]]:
     """Replications in order of their numbers."""
     if executor is None and workers == 1:
         for task in tasks:
             number = task[3]
             within = None if progress is None else _within(progress, number, len(tasks))
-            yield replicate(*task, progress=within)
+            yield replicate(*task, progress=within, blocks=parts)
         return
     pool = executor or ThreadPoolExecutor(workers)
     try:
@@ -148,9 +162,19 @@ def _within(progress: Progress, number: int, of: int) -> Progress:
 
 
 def replicate(
-    compiled: Compiled, cases: int, seed: int, number: int, log: bool, progress: Progress | None = None
+    compiled: Compiled,
+    cases: int,
+    seed: int,
+    number: int,
+    log: bool,
+    progress: Progress | None = None,
+    blocks: Sink | None = None,
 ) -> tuple[Counted, EventLog | None]:
-    """Play one replication; with `log` also its event log. Raises ScenarioError for a case that never ends."""
+    """Play one replication; with `log` also its event log, or in parts to `blocks` while it runs.
+
+    Raises:
+        ScenarioError: a case that never ends.
+    """
     program = compiled.program
     state = L.allocate(
         program, cases, log=log, levels=compiled.levels, columns=compiled.columns, outcomes=len(compiled.outcomes)
@@ -159,7 +183,7 @@ def replicate(
         rows = int(np.count_nonzero(program.nodes["logged"])) * cases
         state = state._replace(rows=np.zeros(max(len(state.rows), min(rows, LOG_ROWS)), state.rows.dtype))
     state.key[0] = key_of(f"{seed}/{number}")
-    _first_arrival(compiled, state)
+    state = _first_arrivals(compiled, state)
     while True:
         state.counts[L.BUDGET] = BUDGET
         outcome = play(program, state)
@@ -170,6 +194,9 @@ def replicate(
         if outcome == L.PAUSED:
             if progress is not None:
                 progress(int(state.counts[L.FINISHED]) / cases)
+        elif outcome == L.GROW_LOG and blocks is not None and len(state.rows) >= max(LOG_BLOCK, 4 * len(state.items)):
+            blocks(number, _log(compiled, state))
+            state.counts[L.ROWS] = 0
         else:
             state = L.grow(state, outcome)
     counted = Counted(
@@ -177,18 +204,34 @@ def replicate(
         outcomes=state.outcomes, flows=state.flow_counts, stuck=state.stuck,
         start=compiled.offset, horizon=float(state.clock[L.HORIZON]),
     )  # fmt: skip
-    return counted, _log(compiled, state) if log else None
+    if blocks is not None:
+        blocks(number, _log(compiled, state))
+    return counted, _log(compiled, state) if log and blocks is None else None
 
 
-def _first_arrival(compiled: Compiled, state: L.State) -> None:
-    """The first case comes when the arrival calendar first opens."""
+def _first_arrivals(compiled: Compiled, state: L.State) -> L.State:
+    """Plan the first case of every stream, when its calendar first opens, and the absences."""
     from bpm.simulator.weeks import next_open
 
-    program = compiled.program
-    calendar = program.calendars[program.arrivals[1]]
-    state.heap[0] = (next_open(calendar, program.periods, compiled.offset), 0, L.ARRIVE, 0, 0, 0)
-    state.counts[L.HEAP] = state.counts[L.SEQUENCE] = 1
-    state.clock[:] = compiled.offset
+    program, offset = compiled.program, compiled.offset
+    planned: list[tuple[float, int, int, int]] = []
+    for k, stream in enumerate(program.streams):
+        moment = (
+            program.moments[stream["first"]] if stream["length"]
+            else next_open(program.calendars[stream["calendar"]], program.periods, offset)
+        )  # fmt: skip
+        planned.append((float(moment), L.ARRIVE, k, 0))
+    for resource, begin, end, amount in compiled.absences:
+        planned.append((max(begin, offset), L.CAPACITY, -amount, resource))
+        planned.append((max(end, offset), L.CAPACITY, amount, resource))
+    planned.sort(key=lambda one: one[0])
+    while len(state.heap) < len(planned) + int(state.counts[L.MARGIN]):
+        state = L.grow(state, L.GROW_HEAP)
+    for order, (moment, kind, extra, ref) in enumerate(planned):
+        state.heap[order] = (moment, order, kind, extra, ref, 0)
+    state.counts[L.HEAP] = state.counts[L.SEQUENCE] = len(planned)
+    state.clock[:] = offset
+    return state
 
 
 def _failure(compiled: Compiled, state: L.State, outcome: int) -> ScenarioError:
@@ -212,7 +255,8 @@ def _log(compiled: Compiled, state: L.State) -> EventLog:
         nodes=compiled.nodes, resources=compiled.resources, enabled=np.ascontiguousarray(rows["enabled"]),
         started=np.ascontiguousarray(rows["started"]), completed=np.ascontiguousarray(rows["completed"]),
         withdrawn=rows["status"] == L.WITHDRAWN, case_start=state.case_times[:, 0], case_end=state.case_times[:, 1],
-        epoch=compiled.start - timedelta(seconds=offset), **columns,
+        epoch=compiled.start - timedelta(seconds=offset), begin=compiled.start,
+        jumps=tuple(zip(compiled.clock.moments, compiled.clock.shifts, strict=True)), **columns,
     )  # fmt: skip
 
 
@@ -249,7 +293,7 @@ def _result(
         flows=_flows(compiled, counted, cases),
         resources=_resources(compiled, counted),
         outcomes=_outcomes(compiled, counted),
-        deadlines=deadlines.measure(counted, compiled.start - timedelta(seconds=compiled.offset)),
+        deadlines=deadlines.measure(counted, compiled.start - timedelta(seconds=compiled.offset), compiled.clock),
         notes=tuple(notes),
         counted=counted,
     )
@@ -321,7 +365,8 @@ def _nodes(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, dict[s
 
 def _flows(compiled: Compiled, counted: tuple[Counted, ...], cases: int) -> dict[str, float]:
     total = sum(one.flows for one in counted)
-    return {flow: float(total[k]) / (cases * len(counted)) for k, flow in enumerate(compiled.flows)}
+    shown = {flow: k for k, flow in enumerate(compiled.flows) if not flow.endswith("~~")}
+    return {flow: float(total[k]) / (cases * len(counted)) for flow, k in shown.items()}
 
 
 def _resources(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, dict[str, Estimate]]:
@@ -334,12 +379,26 @@ def _resources(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, di
         for one in counted:
             until = max(one.horizon, one.start)
             opened = open_until(calendar, program.periods, until) - open_until(calendar, program.periods, one.start)
-            capacity = opened * int(resource["amount"])
+            capacity = opened * int(resource["amount"]) - _away(compiled, k, one.start, until)
             used.append(float(one.resources[k, L.R_BUSY]) / capacity if capacity > 0.0 else float("nan"))
             length = until - one.start
             queued.append(float(one.resources[k, L.R_WAIT]) / length if length > 0.0 else float("nan"))
         found[name] = {"utilisation": estimate(used), "queue_mean": estimate(queued)}
     return found
+
+
+def _away(compiled: Compiled, resource: int, start: float, until: float) -> float:
+    """Open seconds that absent people would have had."""
+    program = compiled.program
+    calendar = program.calendars[program.resources[resource]["calendar"]]
+    away = 0.0
+    for who, begin, end, amount in compiled.absences:
+        if who == resource:
+            first, last = max(begin, start), max(min(end, until), start)
+            if last > first:
+                opened = open_until(calendar, program.periods, last) - open_until(calendar, program.periods, first)
+                away += float(opened) * amount
+    return away
 
 
 def _outcomes(compiled: Compiled, counted: tuple[Counted, ...]) -> dict[str, float]:

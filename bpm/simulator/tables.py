@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from bpm.model.process import Activity, FlowNode, Process, SubProcess
 from bpm.model.scenario import ALWAYS, Calendar, ElementFigures, Scenario
 from bpm.simulator import layout as L
 from bpm.simulator.moments import start_of
+from bpm.simulator.weeks import CLOSED, OPEN, WEEKLY, weekly_until
+from bpm.simulator.zone import Clock
 
 DAY = 86_400.0
 POOLS = 64
@@ -35,11 +38,27 @@ def queues(
     for node in nodes:
         for k in range(node["first_candidate"], node["first_candidate"] + node["candidates"]):
             serves[candidates[k][0]].add(int(node["queue"]))
+    return _flat(serves)
+
+
+def help_queues(
+    nodes: Any, roles: Sequence[tuple[int, int]], members: Sequence[int], resources: int
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """The same for queues whose items may need the resource as a further person."""
+    helps: list[set[int]] = [set() for _ in range(resources)]
+    for node in nodes:
+        for first, length in roles[node["first_role"] : node["first_role"] + node["roles"]]:
+            for member in members[first : first + length]:
+                helps[member].add(int(node["queue"]))
+    return _flat(helps)
+
+
+def _flat(numbers: Sequence[set[int]]) -> tuple[list[tuple[int, int]], list[int]]:
     spans: list[tuple[int, int]] = []
     flat: list[int] = []
-    for numbers in serves:
-        spans.append((len(flat), len(numbers)))
-        flat += sorted(numbers)
+    for one in numbers:
+        spans.append((len(flat), len(one)))
+        flat += sorted(one)
     return spans, flat
 
 
@@ -71,49 +90,115 @@ def arrival_calendar(process: Process, scenario: Scenario) -> Calendar:
     return Calendar("arrivals", tuple(merged)) if merged else ALWAYS
 
 
-def calendars(scenario: Scenario, arrivals: Calendar) -> tuple[Any, Any, dict[str, int]]:
-    """Calendars, their periods with the open seconds before each, and indices by id ("" is that of arrivals)."""
+def calendars(scenario: Scenario, arrivals: Mapping[str, Calendar], clock: Clock) -> tuple[Any, Any, dict[str, int]]:
+    """Calendars (those of `arrivals` too), their periods with the open seconds before each, and indices by id."""
     rows: list[tuple[int, int, int, float, int, int]] = []
-    periods: list[tuple[float, float, float]] = []
-    days = holidays(scenario)
+    periods: list[tuple[float, float, float, float, float, int]] = []
     index: dict[str, int] = {}
-    for name, calendar in {"": arrivals, **scenario.calendars}.items():
+    for name, calendar in {**arrivals, **scenario.calendars}.items():
         if not calendar.periods:
             raise ScenarioError("scenario-calendar", f"calendar {calendar.id!r} is never open", path=scenario.path)
         index[name] = len(rows)
-        total = sum(end - begin for begin, end in calendar.periods)
-        closed = 0 if calendar.always else len(days)
+        rates = calendar.rates or (1.0,) * len(calendar.periods)
+        total = sum((end - begin) * rate for (begin, end), rate in zip(calendar.periods, rates, strict=True))
         first = len(periods)
-        rows.append((first, len(calendar.periods), int(calendar.always), total, first + len(calendar.periods), closed))
         before = 0.0
-        for begin, end in calendar.periods:
-            periods.append((begin, end, before))
-            before += end - begin
-        taken = 0.0
-        for day in days[:closed]:
-            periods.append((day * DAY, (day + 1) * DAY, taken))
-            weekday = day % 7 * DAY
-            taken += sum(max(min(end, weekday + DAY) - max(begin, weekday), 0.0) for begin, end in calendar.periods)
+        for (begin, end), rate in zip(calendar.periods, rates, strict=True):
+            periods.append((begin, end, before, rate, 0.0, 0))
+            before += (end - begin) * rate
+        spans = _spans(calendar, scenario, clock)
+        at = len(periods)
+        rows.append((first, len(calendar.periods), int(calendar.always and not calendar.rates), total, at, len(spans)))
+        _append_spans(periods, np.array(rows[-1:], L.CALENDAR)[0], spans)
     return np.array(rows, L.CALENDAR), np.array(periods, L.PERIOD), index
 
 
-def holidays(scenario: Scenario) -> list[int]:
-    """Closed days, counted from the Monday of the week in which the scenario starts; those before are left out."""
+def _append_spans(periods: list[Any], calendar: Any, spans: Sequence[tuple[float, float, float, int]]) -> None:
+    before, week = 0.0, np.array(periods, L.PERIOD)
+    for begin, end, shift, kind in spans:
+        periods.append((begin, end, before, 1.0, shift, kind))
+        if kind == OPEN:
+            before += end - begin
+        elif kind == WEEKLY and end < math.inf:
+            until = weekly_until(calendar, week, end + shift)
+            before += until - weekly_until(calendar, week, begin + shift)
+
+
+def _spans(calendar: Calendar, scenario: Scenario, clock: Clock) -> list[tuple[float, float, float, int]]:
+    """Begin, end, shift and kind of what tiles the time from 0 on; none if every week is the same."""
+    special: dict[int, tuple[tuple[float, float], ...]] = {}
+    if not calendar.always:
+        special = dict.fromkeys(holidays(scenario), ())
+    special |= {day: hours for day, hours in _exceptions(scenario, calendar.id).items() if day >= 0}
+    around = calendar.always and not calendar.rates  # the wall clock is all the same to who is always open
+    if not special and (around or len(clock.moments) == 1):
+        return []
+    cuts: dict[float, int] = {0.0: WEEKLY}
+    for day, hours in sorted(special.items()):
+        edges = clock.elapsed(np.array([day * DAY, (day + 1) * DAY]))
+        cuts[float(edges[0])] = CLOSED
+        cuts.setdefault(float(edges[1]), WEEKLY)
+        for begin, end in hours:
+            opening = clock.elapsed(np.array([day * DAY + begin, day * DAY + end]))
+            cuts[float(opening[0])] = OPEN
+            cuts[float(opening[1])] = CLOSED if opening[1] < edges[1] else cuts[float(edges[1])]
+    kinds = sorted(cuts.items())
+    for moment in clock.moments:
+        cuts.setdefault(moment, [kind for begin, kind in kinds if begin <= moment][-1])
+    begins = sorted(cuts)
+    found = []
+    for begin, end in zip(begins, [*begins[1:], math.inf], strict=True):
+        shift = float(clock.wall(begin)) - begin
+        found.append((begin, end, shift, cuts[begin]))
+    return found
+
+
+def _exceptions(scenario: Scenario, calendar: str) -> dict[int, tuple[tuple[float, float], ...]]:
+    """Days on which a calendar is open otherwise, to their hours."""
+    return {
+        day_number(scenario, day): exception.periods
+        for exception in scenario.exceptions
+        if exception.calendar == calendar
+        for day in exception.days
+    }
+
+
+def day_number(scenario: Scenario, day: str) -> int:
+    """A day counted from the Monday of the week in which the scenario starts."""
     start, offset = start_of(scenario)
-    monday = (start - timedelta(seconds=offset)).date()
-    days = {(date.fromisoformat(day) - monday).days for day in scenario.holidays}
+    return (date.fromisoformat(day) - (start - timedelta(seconds=offset)).date()).days
+
+
+def holidays(scenario: Scenario) -> list[int]:
+    """Closed days, counted as by `day_number`; those before are left out."""
+    days = {day_number(scenario, day) for day in scenario.holidays}
     return sorted(day for day in days if day >= 0)
 
 
-def resources(scenario: Scenario, spans: Sequence[tuple[int, int]], index: Mapping[str, int]) -> Any:
+def absences(scenario: Scenario, clock: Clock) -> list[tuple[int, float, float, int]]:
+    """Resource, begin, end (elapsed seconds) and number of people who are away."""
+    order = list(scenario.resources)
+    found = []
+    for absence in scenario.absences:
+        away = absence.amount or scenario.resources[absence.resource].amount
+        first, last = day_number(scenario, absence.first), day_number(scenario, absence.last)
+        edges = clock.elapsed(np.array([first * DAY, (last + 1) * DAY]))
+        if edges[1] > 0.0:
+            found.append((order.index(absence.resource), max(float(edges[0]), 0.0), float(edges[1]), away))
+    return found
+
+
+def resources(
+    scenario: Scenario, spans: Sequence[tuple[int, int]], helps: Sequence[tuple[int, int]], index: Mapping[str, int]
+) -> Any:
     """`RESOURCE` records in the scenario's order."""
     pools: dict[str, int] = {}
     rows = []
-    for resource, (first, number) in zip(scenario.resources.values(), spans, strict=True):
+    for resource, served, helped in zip(scenario.resources.values(), spans, helps, strict=True):
         pool = pools.setdefault(resource.pool, len(pools))
         if pool >= POOLS:
             raise ScenarioError("simulation-unsupported", f"more than {POOLS} pools", path=scenario.path)
-        rows.append((index[resource.calendar], resource.amount, pool, first, number, resource.cost_per_hour))
+        rows.append((index[resource.calendar], resource.amount, pool, *served, *helped, resource.cost_per_hour))
     return np.array(rows, L.RESOURCE).reshape(len(rows))
 
 

@@ -17,11 +17,22 @@ _NONE = np.uint64(0)
 
 @njit(cache=True, nogil=True)
 def set_results(P, S, first, length, slot, key):  # type: ignore[no-untyped-def]
-    """Draw the data that a completed node (or an arriving case) brings."""
+    """The data that a completed node (or an arriving case) brings: drawn, or calculated from what is there."""
     for k in range(first, first + length):
         result = P.results[k]
-        S.data[slot, result.column] = sample(P.laws[result.law], P.values, mix(key, result.key))
-        S.types[slot, result.column] = result.type
+        column = result.column
+        if result.law >= 0:
+            value, kind = sample(P.laws[result.law], P.values, mix(key, result.key)), result.type
+        else:
+            kind = run_code(P.code, P.constants, result.code, S.data[slot], S.types[slot], S.vm_types, S.vm_values)
+            value = S.vm_values[0]
+        S.data[slot, column] = value
+        S.types[slot, column] = kind
+        if result.shared == 1:
+            S.shared_data[column], S.shared_types[column] = value, kind
+            for other in range(len(S.slots)):
+                S.data[other, column] = value
+                S.types[other, column] = kind
 
 
 @njit(cache=True, nogil=True)
@@ -94,7 +105,7 @@ def any_flows(P, S, n, slot, mask, key):  # type: ignore[no-untyped-def]
         if node.split == L.SPLIT_ANY:
             opened = true_flow(P, S, f, slot)
         else:
-            opened = unit(mix(key, SPLIT), 1 + f - node.first_out) < P.flows[f].probability
+            opened = unit(mix(mix(key, SPLIT), P.flows[f].key), 0) < P.flows[f].probability
         if opened:
             take(P, S, f, slot, mask)
             taken += 1

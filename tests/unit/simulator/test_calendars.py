@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bpm.errors import ScenarioError
-from bpm.eventlog import EventLog
-from bpm.simulator import layout as L
+from bpm.eventlog import EventLog, activity_rows
+from bpm.model.scenario import Calendar
 from bpm.simulator import simulate
-from bpm.simulator.weeks import finish, next_open, open_until
+from bpm.simulator.tables import calendars
+from bpm.simulator.weeks import closes, finish, next_open, open_until
+from bpm.simulator.zone import Clock
 from tests.unit.simulator.drawn import WEEKDAYS, as_prosimos, draw, expon, fix, scenario
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
@@ -111,25 +114,21 @@ def test_a_start_in_the_middle_of_the_week_counts_from_there() -> None:
 
 
 def test_calendar_arithmetic_agrees_with_counting_minute_by_minute() -> None:
+    """Weekly hours, closed days, and a wall clock that is put forward and back."""
     rng = random.Random(20250106)
+    print("seed 20250106")
     for _ in range(60):
         cuts = sorted(rng.sample(range(0, 10080, 30), 2 * rng.randint(1, 6)))
         spans = [(a * 60.0, b * 60.0) for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
-        before, periods = 0.0, []
-        for begin, end in spans:
-            periods.append((begin, end, before))
-            before += end - begin
         days = sorted(rng.sample(range(28), rng.choice([0, 0, 1, 3])))
-        first, taken = len(periods), 0.0
-        for day in days:
-            periods.append((day * DAY, (day + 1) * DAY, taken))
-            begin = day % 7 * DAY
-            taken += sum(max(min(b, begin + DAY) - max(a, begin), 0.0) for a, b in spans)
-        calendar = np.array([(0, len(spans), 0, before, first, len(days))], L.CALENDAR)[0]
-        table = np.array(periods, L.PERIOD)
-        open_minute = [any(a <= m * 60 < b for a, b in spans) for m in range(10080)] * 4
-        for day in days:
-            open_minute[day * 1440 : (day + 1) * 1440] = [False] * 1440
+        forward, back = sorted(rng.sample(range(60, 38000, 60), 2))
+        clock = rng.choice([Clock(), Clock((0.0, forward * 60.0, back * 60.0), (0.0, 3600.0, 0.0))])
+        table, calendar = arrays(spans, days, clock)
+        open_minute = []
+        for m in range(40320):
+            wall = m + int(clock.wall(m * 60.0) - m * 60.0) // 60
+            week = any(a <= wall % 10080 * 60 < b for a, b in spans)
+            open_minute.append(week and wall // 1440 not in days)
         start = rng.randrange(10080)
         work = rng.randrange(1, 9000)
         left, minute = work, start
@@ -142,6 +141,18 @@ def test_calendar_arithmetic_agrees_with_counting_minute_by_minute() -> None:
         first = next(m for m in range(start, 40000) if open_minute[m])
         assert next_open(calendar, table, start * 60.0) == first * 60.0
         assert open_until(calendar, table, start * 60.0) == 60.0 * sum(open_minute[:start])
+        assert closes(calendar, table, first * 60.0) <= 60.0 * next(
+            m for m in range(first, 50000) if m >= 40320 or not open_minute[m]
+        )
+
+
+def arrays(spans: list[tuple[float, float]], days: list[int], clock: Clock) -> tuple[Any, Any]:
+    """A calendar with closed days, as the kernel reads it."""
+    dates = tuple((date(2025, 1, 6) + timedelta(days=day)).isoformat() for day in days)
+    figures = scenario({"t1": ("r", fix(1))}, arrivals=fix(1), holidays=list(dates))
+    week = Calendar("c", tuple(spans))
+    rows, periods, index = calendars(replace(figures, calendars={"c": week}), {"": week}, clock)
+    return periods, rows[index["c"]]
 
 
 def test_a_calendar_that_never_opens_is_refused() -> None:
@@ -164,3 +175,76 @@ def test_without_a_calendar_of_arrivals_cases_come_when_the_first_step_is_on_dut
         9 * HOUR + k * HOUR if k < 9 else DAY + 10 * HOUR for k in range(10)
     ]
     assert [note.field for note in figures.notes] == ["arrival_time_calendar"]
+
+
+def test_a_two_hour_job_across_the_spring_change_ends_three_hours_later_on_the_wall() -> None:
+    """Europe/Madrid, 2025-03-30: 01:30 and two hours is 04:30; no clock was stopped, and the log says both offsets."""
+    given = {"arrivals": fix(1), "start": "2025-03-30T01:30:00", "time_zone": "Europe/Madrid"}
+    log = play(draw(ONE), scenario({"t1": ("r", fix(2 * HOUR))}, **given), cases=1)
+    assert shown(log, "Europe/Madrid") == ["2025-03-30T01:30:00.000+01:00", "2025-03-30T04:30:00.000+02:00"]
+
+
+def test_a_night_shift_of_the_autumn_change_is_an_hour_longer() -> None:
+    night = [{"from": "SATURDAY", "to": "SATURDAY", "beginTime": "22:00:00", "endTime": "24:00:00"},
+             {"from": "SUNDAY", "to": "SUNDAY", "beginTime": "00:00:00", "endTime": "06:00:00"}]  # fmt: skip
+    given = {"arrivals": fix(1), "start": "2025-10-25T12:00:00", "time_zone": "Europe/Berlin", "calendar": night}
+    log = play(draw(ONE), scenario({"t1": ("r", fix(9 * HOUR))}, **given), cases=1)
+    assert shown(log, "Europe/Berlin") == ["2025-10-25T22:00:00.000+02:00", "2025-10-26T06:00:00.000+01:00"]
+    log = play(draw(ONE), scenario({"t1": ("r", fix(9 * HOUR))}, **given | {"start": "2025-10-18T12:00:00"}), cases=1)
+    assert shown(log, "Europe/Berlin")[1] == "2025-10-25T23:00:00.000+02:00"
+
+
+def test_office_hours_are_those_of_the_wall_clock_in_summer_too() -> None:
+    given = {"arrivals": fix(1), "start": "2025-03-28T16:00:00", "calendar": WEEKDAYS}
+    log = play(draw(ONE), scenario({"t1": ("r", fix(2 * HOUR))}, **given), cases=1)
+    assert shown(log, "Europe/Berlin") == ["2025-03-28T16:00:00.000+01:00", "2025-03-31T10:00:00.000+02:00"]
+
+
+def shown(log: EventLog, zone: str) -> list[str]:
+    """Start and end of the only job, as the log is written."""
+    ((_, _, _, _, start, end, _),) = activity_rows(log, {}, frozenset({"t1"}), zone)
+    return [start, end]
+
+
+def test_a_zone_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ScenarioError, match="Europe/Atlantis"):
+        play(draw(ONE), scenario({"t1": ("r", fix(1))}, arrivals=fix(1), time_zone="Europe/Atlantis"), cases=1)
+
+
+def test_a_calendar_is_closed_or_open_otherwise_on_single_dates() -> None:
+    """Monday is closed, Tuesday is open from 12 to 14 only, so is Saturday for once."""
+    short = [{"beginTime": "12:00:00", "endTime": "14:00:00"}]
+    content = as_prosimos({"t1": ("r", fix(3 * HOUR))}, arrivals=fix(1), calendar=WEEKDAYS)
+    content["calendar_exceptions"] = [
+        {"calendar_id": "c", "from": "2025-01-06", "time_periods": []},
+        {"calendar_id": "c", "from": "2025-01-07", "time_periods": short},
+        {"calendar_id": "c", "from": "2025-01-11", "to": "2025-01-12", "time_periods": short},
+    ]
+    from bpm.exchange.prosimos import read_scenario
+
+    log = play(draw(ONE), read_scenario(content), cases=1)
+    assert rows(log, "t1") == [(0.0, DAY + 12 * HOUR, 2 * DAY + 10 * HOUR)]
+    content["start"] = "2025-01-11T00:00:00"
+    (only,) = rows(play(draw(ONE), read_scenario(content), cases=1), "t1")
+    assert only[1:] == (5 * DAY + 12 * HOUR, 6 * DAY + 13 * HOUR)
+
+
+def test_people_on_leave_finish_what_they_began_and_start_nothing() -> None:
+    content = as_prosimos({"t1": ("r", fix(10 * HOUR))}, arrivals=fix(HOUR), people={"r": 2}, cost=10.0)
+    content["absences"] = [{"resource_id": "r", "from": "2025-01-07", "to": "2025-01-08", "amount": 1}]
+    from bpm.exchange.prosimos import read_scenario
+
+    log = play(draw(ONE), read_scenario(content), cases=10)
+    starts = [start / HOUR for _, start, _ in rows(log, "t1")]
+    assert starts == [0, 1, 10, 11, 20, 21, 31, 41, 51, 61]
+    result = simulate(draw(ONE), read_scenario(content), cases=10, replications=1)
+    assert result.resources["r"]["utilisation"].mean == pytest.approx(100 / (2 * 71 - 47))
+
+
+def test_public_holidays_come_from_the_state() -> None:
+    figures = scenario({"t1": ("r", fix(1))}, arrivals=fix(1), holidays={"state": "BY", "years": 1})
+    assert {"2025-01-06", "2025-08-15", "2025-12-25"} <= set(figures.holidays)
+    assert (
+        "2025-08-15"
+        not in scenario({"t1": ("r", fix(1))}, arrivals=fix(1), holidays={"state": "BE", "years": 1}).holidays
+    )

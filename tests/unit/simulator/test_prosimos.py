@@ -103,7 +103,8 @@ def gateway(value: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"arrival_time_distribution": law("zipf")}, "unknown distribution"),
+        ({"arrival_time_distribution": law("zipfel", 1)}, "no such distribution"),
+        ({"arrival_time_distribution": law("pareto", 0.5)}, "no mean"),
         ({"arrival_time_distribution": law("fix", "nan")}, "numbers"),
         ({"resource_profiles": None}, "not a Prosimos scenario"),
         (
@@ -113,7 +114,8 @@ def gateway(value: float) -> dict[str, Any]:
         (span("X", "8:00", "9:00"), "week day"),
         (span("MONDAY", "8-9", "9"), "time of day"),
         (span("MONDAY", "22:00", "06:00"), "two periods"),
-        ({"batch_processing": [{"task_id": "t"}]}, "batch_processing cannot be simulated"),
+        ({"multitask": {"type": "local"}}, "multitask cannot be simulated"),
+        ({"batch_processing": [{"task_id": "t", "type": "Parallel"}]}, "needs people"),
         (gateway(30), "no probability"),
     ],
 )
