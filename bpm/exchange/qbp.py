@@ -65,6 +65,7 @@ class _Importer:
         self.block, self.process, self.path = block, process, path
         self.nodes: dict[str, FlowNode] = {node.id: node for node in process.nodes}
         self.notes: list[Note] = []
+        self.delays: list[Law] = []
 
     def note(self, element: str | None, field: str, found: Any, used: Any, why: str) -> None:
         self.notes.append(Note(element, field, found, used, why))
@@ -108,6 +109,7 @@ class _Importer:
             "gateway_branching_probabilities": self._flows(),
             "case_attributes": self._variables(),
         }
+        content["flow_delays"] = self.delays
         self._others()
         if cases is not None:
             self.note(None, "processInstances", cases, f"--cases {cases:g}", "So viele Fälle verlangt die Datei")
@@ -361,7 +363,7 @@ class _Importer:
             for it in _children(one):
                 law = self._law(it, id) if _local(it) == "durationDistribution" else None
                 if law is not None and law["distribution_params"] != [{"value": 0.0}]:
-                    self.note(id, "durationDistribution", law, None, "Liegezeit auf dem Fluss: nicht im Szenario")
+                    self.delays.append({"flow_id": id, **law})
         found = []
         for node in self.process.nodes:
             out = [flow.id for flow in self.process.flows if flow.source == node.id]

@@ -8,10 +8,11 @@ Whatever is dropped, guessed or repaired becomes a note with the element's id; w
 by element. Samples and schemas: BPSim working group, CC BY 3.0; nothing of them is copied here.
 
 Codes: ``bpsim-no-data``, ``bpsim-no-scenario``, ``bpsim-no-arrivals``, ``bpsim-expression``, ``bpsim-value``,
-``bpsim-inherits``, and those of the XML guard.
+``bpsim-inherits``, ``export-encoding``, and those of the XML guard.
 """
 
+from bpm.exchange.bpsim.exporting import export_bpsim
 from bpm.exchange.bpsim.importing import Imported, holds_bpsim, import_bpsim
 from bpm.exchange.bpsim.results import read_results
 
-__all__ = ["Imported", "holds_bpsim", "import_bpsim", "read_results"]
+__all__ = ["Imported", "export_bpsim", "holds_bpsim", "import_bpsim", "read_results"]

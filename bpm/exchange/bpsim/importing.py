@@ -9,7 +9,7 @@ from typing import Any
 
 from bpm.errors import ScenarioError
 from bpm.exchange.bpsim import expressions
-from bpm.exchange.bpsim.laws import UNITS, Law, LawReader, fixed, seconds_of, total
+from bpm.exchange.bpsim.laws import UNITS, Law, LawReader, Noting, fixed, seconds_of, total
 from bpm.exchange.bpsim.parameters import ElementGiven, GivenScenario, GivenValue, find_scenarios, resolved
 from bpm.exchange.bpsim.shifts import WEEK, read_shifts
 from bpm.model.process import CallActivity, Event, FlowNode, Gateway, Process, SubProcess, Task
@@ -18,6 +18,7 @@ from bpm.model.scenario import DAYS, Note
 _DURATION = ("SetUpTime", "ProcessingTime", "ValidationTime", "ReworkTime")
 _LAG = ("TransferTime", "QueueTime", "WaitTime")
 _RESULTS_ONLY = ("LagTime", "Duration", "ElapsedTime", "QueueLength")
+_WORDS = ("StringParameter", "BooleanParameter")
 _ALWAYS = "rund_um_die_uhr"
 _CATCHES = ("intermediateCatchEvent", "boundaryEvent")
 
@@ -74,6 +75,7 @@ class _Importer:
         self.unit = UNITS[unit or "min"]
         self.laws = LawReader(self.unit, path)
         self.calendars: dict[str, list[tuple[float, float]]] = {}
+        self.delays: list[Law] = []
 
     # --- notes and values --------------------------------------------------------------------------------------
 
@@ -98,10 +100,10 @@ class _Importer:
         return plain[-1] if plain else timed[0] if timed else None
 
     def law(self, value: GivenValue, element: str, *, time: bool = True) -> Law:
-        def noting(field: str, found: Any, used: Any, why: str) -> None:
-            self.note(element, field, found, used, why)
+        return self.laws.law(value, element, self._noting(element), time=time)
 
-        return self.laws.law(value, element, noting, time=time)
+    def _noting(self, element: str) -> Noting:
+        return lambda field, found, used, why: self.note(element, field, found, used, why)
 
     def number(self, value: GivenValue, element: str) -> float:
         if value.kind not in ("NumericParameter", "FloatingParameter"):
@@ -135,6 +137,7 @@ class _Importer:
             "case_attributes": self._case_data(),
             "event_attributes": self._event_data(),
         }  # fmt: skip
+        content["flow_delays"] = self.delays
         self._unused()
         if len(self.ids) > 1:
             others = ", ".join(one for one in self.ids if one != given.id)
@@ -187,7 +190,10 @@ class _Importer:
                 self.note(node.id, "validFor", one.valid_for, None, "Kalender fehlt: der Wert zählt nicht")
         law = self.law(plain[-1] if plain else values[0], node.id)
         calendar = [(0.0, WEEK)]
-        if timed_values:
+        if len(timed_values) == 1 and not plain:  # outside its calendar there is none: the office's hours
+            calendar = self.calendars[timed_values[0].valid_for or ""]
+            law = self.law(timed_values[0], node.id)
+        elif timed_values:
             law = self._mean_arrivals(node.id, law, timed_values)
         limit = self.value(self.parameters(node.id), "TriggerCount", node.id)
         cases = None
@@ -311,9 +317,11 @@ class _Importer:
 
     def _duration(self, node: FlowNode, given: ElementGiven) -> Law | None:
         parts = [v for name in _DURATION if (v := self.value(given, name, node.id)) is not None]
-        lags = [name for name in _LAG if given.values.get(name)]
+        lags = [v for name in _LAG if (v := self.value(given, name, node.id)) is not None]
         if lags:
-            self.note(node.id, ", ".join(lags), len(lags), None, "Zeit vor Beginn ohne Personal: nicht im Szenario")
+            before = total([self.law(lag, node.id) for lag in lags], self._noting(node.id))
+            ways = [flow.id for flow in self.process.flows if flow.target == node.id]
+            self.delays += [{"flow_id": flow, **before} for flow in ways]
         if given.values.get("InterTriggerTimer"):
             self.note(
                 node.id,
@@ -325,10 +333,7 @@ class _Importer:
         if not parts:
             return None
 
-        def noting(field: str, found: Any, used: Any, why: str) -> None:
-            self.note(node.id, field, found, used, why)
-
-        return total([self.law(part, node.id) for part in parts], noting)
+        return total([self.law(part, node.id) for part in parts], self._noting(node.id))
 
     def _selection(self, node: FlowNode, given: ElementGiven, pools: Mapping[str, list[str]]) -> list[str]:
         value = self.value(given, "Selection", node.id)
@@ -468,6 +473,8 @@ class _Importer:
         if value.kind in ("StringParameter", "BooleanParameter"):
             key: Any = text if value.kind == "StringParameter" else text.strip() in ("true", "1")
             return {"name": name, "type": "discrete", "values": [{"key": key, "value": 1.0}]}
+        if value.kind == "UserDistribution" and any(one.inner and one.inner[0].kind in _WORDS for one in value.inner):
+            return {"name": name, "type": "discrete", "values": [self._point(one, element) for one in value.inner]}
         if value.kind == "ExpressionParameter":
             try:
                 feel, _ = expressions.feel_of(text)
@@ -481,6 +488,17 @@ class _Importer:
             )
             return {"name": name, "type": "discrete", "values": whole_numbers(law)}
         return {"name": name, "type": "continuous", "values": law}
+
+    def _point(self, point: GivenValue, element: str) -> dict[str, Any]:
+        """One value of a discrete datum with its chance."""
+        inner = point.inner[0] if point.inner else point
+        text = inner.attributes.get("value", "")
+        key: Any = text
+        if inner.kind == "BooleanParameter":
+            key = text.strip() in ("true", "1")
+        elif inner.kind != "StringParameter":
+            key = self.number(inner, element)
+        return {"key": key, "value": self.laws.number(point, "probability", element)}
 
     def _case_data(self) -> list[dict[str, Any]]:
         """What the process and its start event set before anything else."""

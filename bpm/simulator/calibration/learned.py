@@ -17,15 +17,18 @@ from bpm.simulator.calibration.history import History, variants_of
 from bpm.simulator.calibration.hours import open_seconds, time_periods, weekly_hours
 from bpm.simulator.calibration.laws import Fit, fit, shares
 from bpm.simulator.calibration.people import Pool, doers, pools_of, profiles
-from bpm.simulator.calibration.standard import standard_minutes
+from bpm.simulator.calibration.standard import assumed_minutes, standard_minutes
 from bpm.simulator.calibration.times import Measured, measure, part_of
 
 YEAR = 365.25 * 86400.0
 NO_STARTS = (
-    "Das Protokoll nennt keinen Beginn der Arbeit: Arbeits- und Wartezeit lassen sich nicht trennen. Simuliert wird "
-    "die vergangene Zeit seit dem Schritt davor; Minuten für die Kosten kommen aus der Standardtabelle, als Annahme"
+    "Das Protokoll nennt keinen Beginn der Arbeit: Arbeits- und Wartezeit lassen sich nicht trennen. Arbeitszeiten "
+    "kommen aus dem Modell oder der Standardtabelle, als Annahme; der Rest der vergangenen Zeit liegt vor dem Schritt. "
+    "Nächte und Warteschlangen stecken darin, darum sind die Stellen rund um die Uhr offen"
 )
 UNSEEN = "Im Protokoll nie gesehen und ohne Minuten im Modell: 0 s, angenommen"
+WITH_EVENT = "Folgt immer auf ein Ereignis; die Zeit davor zählt zum Ereignis, die Arbeit selbst: 0 s, angenommen"
+DECIDING = ("exclusiveGateway", "inclusiveGateway")
 _AUTOMATIC = ("serviceTask", "sendTask", "businessRuleTask", "scriptTask")
 
 
@@ -50,6 +53,7 @@ class _Learning:
     def __init__(self, history: History, element_of: Sequence[str | None], process: Process, zone: str) -> None:
         self.history, self.element_of, self.process, self.zone = history, element_of, process, zone
         self.notes: list[Note] = []
+        self.delays: list[dict[str, Any]] = []
         self.fits: list[dict[str, Any]] = []
         self.nodes: dict[str, FlowNode] = {node.id: node for node in process.nodes}
         traces = [[e for one in trace if (e := element_of[one]) is not None] for trace in history.traces()]
@@ -69,10 +73,11 @@ class _Learning:
         scenario: dict[str, Any] = {
             "start": history.at(float(arrivals.min())).isoformat(),
             "time_zone": self.zone,
-            **profiles(self.pools),
+            **profiles(self.pools, around_the_clock=not history.starts),
             **self._arrivals(arrivals),
             **self._steps(measured),
             "event_distribution": self._events(measured),
+            "flow_delays": self.delays,
             **self._branches(),
             "cases_per_year": self._per_year(arrivals),
             "calibrated": {
@@ -140,9 +145,10 @@ class _Learning:
                 work.append({"task_id": node.id, "resources": [{"resource_id": pool.id, **law.law()} for pool in who]})
                 self._measured(node.id, law.n)
                 self._delay(node, measured)
+            elif measured.elapsed.get(node.id) and part == "office":
+                work.append(self._elapsed(node, measured))
             elif measured.elapsed.get(node.id):
-                what = "Zeit seit dem Schritt davor (Liegen und Arbeit ungetrennt)"
-                law = self._fit(measured.elapsed[node.id], node.id, part, what)
+                law = self._fit(measured.elapsed[node.id], node.id, part, "Zeit seit dem Schritt davor")
                 work.append({"task_id": node.id, "resources": []})
                 figures.append({"element_id": node.id, "duration": law.law()})
                 self._measured(node.id, law.n)
@@ -150,24 +156,47 @@ class _Learning:
                 self._unseen(node, work, figures)
         return {"task_resource_distribution": work, "element_figures": figures}
 
+    def _elapsed(self, node: FlowNode, measured: Measured) -> dict[str, Any]:
+        """Work as assumed, never longer than half of the cases took altogether; the rest of the time lies before it."""
+        values = np.array(measured.elapsed[node.id])
+        passed = self._fit(values, node.id, "office", "Zeit seit dem Schritt davor (Liegen und Arbeit ungetrennt)")
+        minutes, source = assumed_minutes(node)
+        seconds = min(minutes * 60.0, passed.quantiles[0])
+        self._lie(node, fit(np.maximum(values - seconds, 0.0)))
+        if seconds < minutes * 60.0:
+            source += f"; gekürzt auf {seconds:g} s, denn in der Hälfte der Fälle verging nicht mehr"
+        self.known[node.id] = {"known": "assumed", "source": source}
+        for way in (flow.id for flow in self.process.flows if flow.target == node.id):
+            self._measured(way, passed.n)
+        activities = frozenset(k for k, e in enumerate(self.element_of) if e == node.id)
+        law = {"distribution_name": "fix", "distribution_params": [{"value": round(seconds, 6)}]}
+        who = doers(self.history, self.pools, activities)
+        return {"task_id": node.id, "resources": [{"resource_id": pool.id, **law} for pool in who]}
+
     def _delay(self, node: FlowNode, measured: Measured) -> None:
-        """A delay that no queue explains is told; a queue model alone cannot play it."""
+        """A delay that no queue explains lies on the ways to the step."""
         values = np.array(measured.delay.get(node.id, ()))
         if len(values) and float(np.mean(values > 60.0)) >= 0.1:
             law = self._fit(values, node.id, "delay", "Liegezeit, obwohl jemand frei war")
-            self.note(node.id, "delay", round(law.mean, 1), None,
-                      f"Lag im Mittel {law.mean / 3600.0:.2f} h, obwohl der Schritt möglich und die Person im Dienst "
-                      "und frei war; diese Liegezeit ist gemessen, aber nicht im Szenario")  # fmt: skip
+            self._lie(node, law)
+            self.note(node.id, "flow_delays", round(law.mean, 1), None,
+                      f"Lag im Mittel {law.mean / 3600.0:.2f} h Dienstzeit, obwohl der Schritt möglich und die Person "
+                      "frei war; sie liegt im Szenario auf dem Weg zum Schritt, rund um die Uhr gezählt")  # fmt: skip
+
+    def _lie(self, node: FlowNode, law: Fit) -> None:
+        ways = [flow.id for flow in self.process.flows if flow.target == node.id]
+        self.delays += [{"flow_id": flow, **law.law()} for flow in ways]
 
     def _unseen(self, node: FlowNode, work: list[dict[str, Any]], figures: list[dict[str, Any]]) -> None:
         step = node.facts.step
         if (step is not None and step.minutes is not None) or node.type in _AUTOMATIC:
             return
         zero = {"distribution_name": "fix", "distribution_params": [{"value": 0.0}]}
+        why = WITH_EVENT if node.id in self.element_of else UNSEEN
         work.append({"task_id": node.id, "resources": []})
         figures.append({"element_id": node.id, "duration": zero})
-        self.known[node.id] = {"known": "assumed", "source": UNSEEN}
-        self.note(node.id, "element_figures", None, "0 s", UNSEEN)
+        self.known[node.id] = {"known": "assumed", "source": why}
+        self.note(node.id, "element_figures", None, "0 s", why)
 
     def _events(self, measured: Measured) -> list[dict[str, Any]]:
         found = []

@@ -17,6 +17,7 @@ SHARE = 0.05
 """A group that did less of an activity is not one of those who do it."""
 
 OFFICE = "gesamte Stelle"
+CLOCK = "rund_um_die_uhr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,22 @@ def doers(history: History, pools: tuple[Pool, ...], activities: frozenset[int])
     return [pool for pool in pools if counts[pool.group] >= max(SHARE * total, 1.0)]
 
 
-def profiles(pools: tuple[Pool, ...]) -> Mapping[str, object]:
-    """Prosimos' `resource_profiles` and `resource_calendars`; an hour costs the average of the dated table."""
+def profiles(pools: tuple[Pool, ...], *, around_the_clock: bool) -> Mapping[str, object]:
+    """Prosimos' `resource_profiles` and `resource_calendars`; an hour costs the average of the dated table.
+
+    `around_the_clock`: nights and queues are already in the time that passed; to wait for them again would count twice.
+    """
     rate = table().wage(None)
+    always = [{"from": "MONDAY", "to": "SUNDAY", "beginTime": "00:00:00", "endTime": "24:00:00"}]
+    clock = [{"id": CLOCK, "name": "rund um die Uhr", "time_periods": always}] if around_the_clock else []
     return {
         "resource_profiles": [
             {"id": pool.id, "name": pool.name, "resource_list": [
                 {"id": pool.id, "name": pool.name, "amount": pool.amount, "cost_per_hour": rate,
-                 "calendar": f"dienst_{pool.id}"}]}
+                 "calendar": CLOCK if around_the_clock else f"dienst_{pool.id}"}]}
             for pool in pools
         ],
-        "resource_calendars": [
+        "resource_calendars": clock + [
             {"id": f"dienst_{pool.id}", "name": f"Dienstzeit {pool.name}", "time_periods": time_periods(pool.hours)}
             for pool in pools
         ],

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from bpm.costs.table import table
+from bpm.model.process import FlowNode
 
 _KINDS = (
     (12, r"zahl|gebühr|kasse|\bfee|payment|invoice|rechnung"),
@@ -43,3 +44,13 @@ def standard_minutes(name: str) -> Standard:
         figures.minutes(number, COMPLEXITY),
         f"{figures.id}, Tätigkeit {number} »{activity.name}« ({COMPLEXITY}), nach dem Namen des Schritts angenommen",
     )
+
+
+def assumed_minutes(node: FlowNode) -> Standard:
+    """The minutes that the model records for a step, else those of the standard activity it sounds like."""
+    step = node.facts.step
+    if step is not None and step.minutes is not None:
+        known = step.known
+        source = known.source if known is not None and known.source else "Minuten des Modells"
+        return Standard(step.minutes, source)
+    return standard_minutes(node.name)

@@ -143,7 +143,13 @@ def test_the_scenario_is_simulated_as_it_was_written(with_starts: Calibration) -
 def test_a_log_without_starts_gives_no_working_times_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "p.bpmn").write_text(FLOW)
     found = calibrate(written(tmp_path, drawn(), starts=False), model=tmp_path / "p.bpmn")
-    assert all(not one["resources"] for one in found.scenario["task_resource_distribution"])
+    works = {one["task_id"]: one["resources"] for one in found.scenario["task_resource_distribution"]}
+    (law,) = works["pruefen"]
+    assert law["distribution_params"] == [{"value": 0.0}]  # nothing lies before the first step of a case
+    assert works["ja"] == []  # its time is that of the statutory wait before it
+    assert found.scenario["known"]["pruefen"]["known"] == "assumed"
+    assert "stba-" in found.scenario["known"]["pruefen"]["source"]
+    assert {one["flow_id"] for one in found.scenario["flow_delays"]} == {"f0"}
     assert any("keinen Beginn" in note.why for note in found.notes)
     assert found.distances["settings"]["events"] == "nur Enden"
     assert "case_attributes" not in found.scenario or not found.scenario["case_attributes"]  # nobody allowed a column
@@ -193,24 +199,30 @@ def receipt() -> Path:
     return path
 
 
-def test_the_receipt_log_goes_from_file_to_a_simulated_procedure(receipt: Path, tmp_path: Path) -> None:
-    scenario, model = tmp_path / "scenario.json", tmp_path / "receipt.bpmn"
-    done = bpm("calibrate", receipt, "-o", scenario, "--discover", model, "--format", "json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert set(told) == {"scenario", "fit", "distances", "notes"}
-    judged = told["distances"]
-    assert (judged["learned_from_cases"], judged["held_out_cases"]) == (956, 478)
-    assert 0.0 < judged["ngd"]["mean"] < 0.35
-    assert set(judged["cycle_time_s"]) == {"held_out", "simulated"}
-    simulated = bpm("simulate", model, "--replications", "2", "--cases", "100", "--format", "json")
-    assert simulated.returncode == 0, simulated.stderr
-    notes = json.loads(simulated.stdout)["notes"]
-    assert not any(note["field"] == "calibrated" for note in notes)
-
-
 def test_the_same_log_gives_the_same_bytes(tmp_path: Path) -> None:
     log = written(tmp_path, drawn(cases=60))
     first, again = calibrate(log), calibrate(log)
     assert json.dumps(first.as_json()) == json.dumps(again.as_json())
     assert first.model == again.model
+
+
+def test_the_readmes_one_line_works_as_printed(receipt: Path, tmp_path: Path) -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    (line,) = [one for one in lines if one.startswith("bpm calibrate receipt")]
+    commands = [part.split() for part in line.split(" && ")]
+    assert [words[:2] for words in commands] == [["bpm", "calibrate"], ["bpm", "simulate"], ["bpm", "question"]]
+    options = {"calibrate": ("--format", "json")}
+    told = {}
+    for words in commands:
+        named = [word.replace("receipt/", f"{tmp_path}/").replace("receipt.xes.gz", str(receipt)) for word in words[1:]]
+        few = ("--cases", "50", "--replications", "2", "--format", "json")
+        done = bpm(*named, *options.get(words[1], few))
+        assert done.returncode == 0, done.stderr
+        told[words[1]] = json.loads(done.stdout)
+    assert set(told["calibrate"]) == {"scenario", "fit", "distances", "notes"}
+    judged = told["calibrate"]["distances"]
+    assert (judged["learned_from_cases"], judged["held_out_cases"]) == (956, 478)
+    assert 0.0 < judged["ngd"]["mean"] < 0.35
+    assert set(judged["cycle_time_s"]) == {"held_out", "simulated"}
+    assert not any(note["field"] == "calibrated" for note in told["simulate"]["notes"])
+    assert told["question"]["steps"]

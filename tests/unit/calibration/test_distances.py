@@ -25,8 +25,7 @@ def drawn(seed: int, cases: int, slow: float, *, starts: bool = True) -> Events:
     return Events(np.array(case), name, np.array(begin) if starts else None, np.array(end))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_distance_is_that_of_the_published_package(seed: int) -> None:
+def test_every_distance_is_that_of_the_published_package() -> None:
     package = pytest.importorskip("log_distance_measures.n_gram_distribution", reason="log-distance-measures is absent")
     import pandas
     from log_distance_measures.absolute_event_distribution import absolute_event_distribution_distance
@@ -35,7 +34,7 @@ def test_every_distance_is_that_of_the_published_package(seed: int) -> None:
     from log_distance_measures.cycle_time_distribution import cycle_time_distribution_distance
     from log_distance_measures.relative_event_distribution import relative_event_distribution_distance
 
-    logs = drawn(seed, 60, 1.0), drawn(seed + 10, 50, 2.0)
+    logs = drawn(1, 60, 1.0), drawn(11, 50, 2.0)
     frames = [
         pandas.DataFrame({
             ids.case: log.case, ids.activity: log.activity, ids.resource: "r",

@@ -133,8 +133,8 @@ def test_a_week_that_wraps_and_a_night_shift_are_read() -> None:
 
 
 def test_what_lacks_is_said_and_cases_are_asked_for() -> None:
-    found = taken(people=PEOPLE.replace(' costPerHour="30"', "").replace(' timetableId="T"', ""),
-                  head='processInstances="77" currency="EUR" startDateTime="2023-02-09T10:00:00.000+02:00"')  # fmt: skip
+    head = 'processInstances="77" currency="EUR" startDateTime="2023-02-09T10:00:00.000+02:00"'
+    found = taken(people=PEOPLE.replace(' costPerHour="30"', "").replace(' timetableId="T"', ""), head=head)
     assert (found.cases, found.content["start"]) == (77, "2023-02-09T10:00:00")
     assert said(found, "R", "costPerHour")
     assert said(found, "R", "timetableId")
@@ -142,15 +142,16 @@ def test_what_lacks_is_said_and_cases_are_asked_for() -> None:
     assert taken(head='processInstances=""').cases is None
 
 
-def test_delays_and_thresholds_and_unknown_parts_are_said_by_element() -> None:
+def test_delays_are_kept_and_thresholds_and_unknown_parts_said_by_element() -> None:
     flows = """<q:sequenceFlows><q:sequenceFlow elementId="f2" executionProbability="0.25">
     <q:durationDistribution type="FIXED" mean="60"/></q:sequenceFlow><q:sequenceFlow elementId="f3"/>
     <q:sequenceFlow elementId="weg" executionProbability="1"/></q:sequenceFlows><q:orakel/>"""
     found = taken(flows, duration(type="FIXED", mean="1").replace('elementId="a"', 'elementId="a" costThreshold="5"'))
     (gateway,) = found.content["gateway_branching_probabilities"]
     assert gateway["probabilities"] == [{"path_id": "f2", "value": 0.25}, {"path_id": "f3"}]
+    fixed = {"distribution_name": "fix", "distribution_params": [{"value": 60.0}]}
+    assert found.content["flow_delays"] == [{"flow_id": "f2", **fixed}]
     for element, field in (
-        ("f2", "durationDistribution"),
         ("weg", "elementId"),
         ("a", "costThreshold"),
         (None, "orakel"),
