@@ -44,6 +44,12 @@ REASONS: dict[str, dict[str, str]] = {
     "dead_way": {"FL06": "a guard that can never hold is a flow without output"},
     "many_rounds": {"RS08": "reading over is not needed by the next step"},
 }
+BLOCKS = ("one_branch_leaves", "choice_then_wait", "both_then_first", "no_join", "silent_fork", "dead_way", "at_once",
+          "uncovered_number", "written_on_one_way")  # fmt: skip
+for _name in BLOCKS:
+    REASONS.setdefault(_name, {})["RS07"] = "the cheap check now comes after a dearer step that was put before it"
+for _name in ("both_then_first", "no_join", "silent_fork"):
+    REASONS[_name]["FL05"] = "what is done twice at once writes what the other one reads"
 """By operator: the code that comes along, and why it is true."""
 
 
@@ -53,5 +59,7 @@ def comes_along(operator: str, it: Finding, place: Place, draft: Draft, clean: D
         return False
     injected = {*place.elements, *place.every, *(name for name in draft.nodes if name not in clean.nodes)}
     injected |= {node for name in injected if name in draft.nodes for node in draft.next_steps(name)}
+    if operator in BLOCKS and it.code in ("RS07", "FL05"):
+        return True  # it shows behind the block: where two tokens meet, or at the check that now comes later
     tables = {table.id for table in draft.tables}
     return bool(injected & set(it.element_ids)) or bool(tables & {it.decision, *it.element_ids})

@@ -4,8 +4,9 @@ What it finds
 An exclusive or inclusive gateway whose conditions ask for the result of a business rule task: a result for which no
 flow is open and no default leads on; a flow whose condition no result can meet; and, at an exclusive gateway, a result
 for which several conditions hold, so that the order of drawing decides. Rules that can never apply are not counted, nor
-are missing results (those are gaps of the table). Conditions over other data are taken as possible. Where something
-else may write the result, nothing is claimed.
+are missing results (those are gaps of the table). Conditions over other data are taken as possible, but for a number: a
+bound that the conditions name and that none of them holds, or several do. Where something else may write the result,
+nothing is claimed.
 
 Why it costs
 Without an open flow the case stops as a fault; a flow without a result is a dead branch with its steps, which somebody
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from bpm.analyser.bounds import Unfit, unfit
 from bpm.analyser.boxes import cover
 from bpm.analyser.chains import Way
 from bpm.analyser.check import Outcome, Skipped, check
@@ -49,7 +51,8 @@ Eine exklusive oder inklusive Verzweigung, deren Bedingungen das Ergebnis einer 
 das kein Weg offen ist und kein Standardweg weiterführt; ein Weg, dessen Bedingung kein Ergebnis erfüllt; und bei
 exklusiven Verzweigungen ein Ergebnis, für das mehrere Bedingungen gelten, sodass die Reihenfolge entscheidet. Zeilen,
 die nie zum Zug kommen, zählen nicht mit, fehlende Ergebnisse auch nicht (das sind Lücken der Tabelle). Bedingungen über
-andere Angaben gelten als möglich. Wo etwas anderes das Ergebnis schreiben kann, wird nichts behauptet.
+andere Angaben gelten als möglich, außer bei Zahlen: eine Grenze, die die Bedingungen nennen und die keine oder mehrere
+von ihnen einschließen. Wo etwas anderes das Ergebnis schreiben kann, wird nichts behauptet.
 
 Warum es kostet
 Ohne offenen Weg bleibt der Fall als Störung stehen; ein Weg ohne Ergebnis ist ein toter Zweig samt seinen Schritten,
@@ -148,6 +151,52 @@ def find_mismatches(given: Given) -> Iterator[Outcome]:
                 continue
             if mismatch.stuck or mismatch.dead or mismatch.several:
                 yield _finding(given, node, variable, tasks, mismatch)
+        if found := _at_bounds(graph, node, frozenset(writers)):
+            yield _bound_finding(given, node, found)
+
+
+def _at_bounds(graph: Graph, gateway: Gateway, decided: frozenset[str]) -> list[Unfit]:
+    """Numbers that no guard or several of the gateway hold; nothing where another gateway asks for the same datum."""
+    asked = [(flow, _guard(flow)) for flow in graph.outgoing[gateway.id]]
+    guards = [(flow, guard) for flow, guard in asked if guard is not None]
+    if gateway.type != "exclusiveGateway" or gateway.default is not None or len(guards) < len(asked):
+        return []
+    found = list(unfit(guards))
+    others = (flow for flows in graph.outgoing.values() for flow in flows if flow.source != gateway.id)
+    elsewhere = {name for flow in others if (guard := _guard(flow)) is not None for name in free_names(guard)}
+    return [one for one in found if one.name not in elsewhere | decided]
+
+
+def _bound_finding(given: Given, gateway: FlowNode, found: list[Unfit]) -> Finding:
+    de, en = [], []
+    for one in found:
+        values = ", ".join(f"„{_label(flow)}“" for flow in one.flows)
+        de.append(
+            f"für {one.name} = {one.value} " + (f"gelten mehrere ({values})" if one.flows else "ist kein Weg offen")
+        )
+        en.append(f"for {one.name} = {one.value} " + (f"several hold ({values})" if one.flows else "no flow is open"))
+    name = gateway.name or gateway.id
+    return Finding(
+        code="FL06",
+        basis="proof",
+        path=given.path,
+        procedure=given.key,
+        line=gateway.line,
+        element_ids=(gateway.id,),
+        message={"de": f"„{name}“: {'; '.join(de)}.", "en": f"{name!r}: {'; '.join(en)}."},
+        question={
+            "de": "Auf welche Seite der Grenze gehört dieser Wert?",
+            "en": "On which side of the bound does this value belong?",
+        },
+        evidence={
+            "flows_without_result": [],
+            "bounds": [
+                {"datum": one.name, "value": float(one.value), "flows": [flow.id for flow in one.flows]}
+                for one in found
+            ]
+        },
+        identity=tuple(f"{one.name}={one.value}:{len(one.flows)}" for one in found),
+    )
 
 
 def _guard(flow: SequenceFlow) -> Node | None:
