@@ -214,6 +214,14 @@ HISTORY: Mapping[str, str] = {
     "thrown": "gemeldet",
     "ended": "beendet",
 }
+BECOMES: Mapping[str, str] = {
+    "stays": "bleibt",
+    "renamed": "geht weiter als",
+    "restarts": "wird abgebrochen und beginnt neu bei",
+    "given-up": "wird aufgegeben",
+    "refused": "fehlt in der neuen Fassung",
+}
+"""What becomes of a case at an element when it is moved to another version."""
 REFUSED: Mapping[int, str] = {
     403: "Das ist nicht erlaubt",
     404: "Das gibt es hier nicht",

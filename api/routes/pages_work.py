@@ -20,7 +20,7 @@ from api.routes.reports import file
 from api.web.visit import Visit, Visiting
 from bpm import texts
 from bpm.errors import Conflict, InvalidRequest
-from bpm.service import cases, comments, people, procedures, reports, simulations, tasks, workbench
+from bpm.service import cases, comments, moving, people, procedures, reports, simulations, tasks, workbench
 from bpm.service.access import require
 from bpm.service.overview import heat
 from bpm.service.workbench import Page
@@ -180,6 +180,7 @@ def show_case(visit: Visiting, id: str) -> Response:
         standing=standing,
         tokens=[{"element": id, "count": count, "title": names.get(id, id)} for id, count in standing],
         tasks=case["tasks"],
+        may_move=visit.actor.may("cases.migrate") and moving.has_newer(visit.services, visit.actor, case),
         comments=remarks,
         history=[{**event, "said": said(event["detail"] or {}, visit.lang)} for event in history],
         history_words=HISTORY,

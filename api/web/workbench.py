@@ -10,7 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.routes import pages, pages_dismissals, pages_proposals, pages_tableproposals, pages_without, pages_work
+from api.routes import (
+    pages,
+    pages_dismissals,
+    pages_moving,
+    pages_proposals,
+    pages_tableproposals,
+    pages_without,
+    pages_work,
+)
 from api.web.rendering import HERE, PACKAGES
 from api.web.visit import Visit
 from bpm.errors import Forbidden, LichtungError, NotExecutable
@@ -31,6 +39,7 @@ def mount(app: FastAPI) -> None:
     """Add the workbench to `app`; JSON clients keep their problem documents."""
     app.include_router(pages.router)
     app.include_router(pages_work.router)
+    app.include_router(pages_moving.router)
     app.include_router(pages_without.router)
     app.include_router(pages_dismissals.router)
     app.include_router(pages_proposals.router)

@@ -112,6 +112,15 @@ def refusal(code: str, element: str, line: int | None, detail: str = "") -> Bloc
     return Blocker(element, line, f"{code}: {REFUSALS[code][0]}" + (f" ({detail})" if detail else ""))
 
 
+def explain_refusal(reason: str, lang: str = "de") -> str:
+    """A refusal's reason in the reader's language, detail kept."""
+    code = reason.split(":", 1)[0]
+    if code not in REFUSALS:
+        return reason
+    english, german = REFUSALS[code]
+    return reason.removeprefix(f"{code}: ").replace(english, german if lang == "de" else english, 1)
+
+
 def role(node: FlowNode, incoming: int) -> str:
     """What kind of thing waits at a node; tokens keep their state between nodes of equal role."""
     loop = getattr(node, "loop", None)

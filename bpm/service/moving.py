@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bpm.errors import Blocker, Conflict, EngineError, InvalidRequest, NotMovable
 from bpm.service import views
-from bpm.service.access import Actor, require
+from bpm.service.access import Actor, own, require
 from bpm.service.cases import locked
 from bpm.service.context import Answer, Services, perform
 from bpm.service.execution import Command, record, record_note, require_running
@@ -236,3 +236,47 @@ def _move(move: Move) -> dict[str, Any]:
 
 def _reason(blocker: Blocker) -> dict[str, Any]:
     return {"element": blocker.element, "line": blocker.line, "reason": blocker.reason}
+
+
+def has_newer(services: Services, actor: Actor, case: Mapping[str, Any]) -> bool:
+    """Whether there is a newer version for a case (as `views.case` shows it) that has not ended."""
+    if case["state"] not in ("active", "suspended"):
+        return False
+    with services.reading() as work:
+        return find(work, actor, case["procedure"]).version > int(case["procedure_version"])
+
+
+def preview(
+    services: Services, actor: Actor, instance_id: str, lang: str = "de", *, mapping: Mapped | None = None
+) -> dict[str, Any]:
+    """What would become of a case in the newest version: `version` (None when it runs that one already or has ended),
+    `moves` at the elements where it stands, `refused` in the reader's language, `targets` (id, name) to choose from."""
+    from bpm.engine.upgrade import explain_refusal
+
+    require(actor, "cases.migrate")
+    with services.reading() as work:
+        instance = work.get(InstanceRow, instance_id)
+        own(actor, instance, "case")
+        assert instance is not None
+        new = find(work, actor, instance.procedure_key)
+        body: dict[str, Any] = {
+            "case": views.case(instance),
+            "version": None,
+            "moves": [],
+            "refused": [],
+            "targets": [],
+        }
+        if instance.state not in ("active", "suspended") or new.id == instance.procedure_id:
+            return body
+        upgrade = _upgrade(services, work, instance.procedure_id, new, mapping or {})
+        refused = upgrade.refusals(instance.snapshot, work.now)
+        process = services.model(work, new).procedure.process
+        assert process is not None
+        body["version"] = new.version
+        body["moves"] = [_move(one) for one in upgrade.plan() if one.element in instance.tokens]
+        body["refused"] = [{"element": one.element, "reason": explain_refusal(one.reason, lang)} for one in refused]
+        body["targets"] = [(node.id, node.name or node.id) for node in process.main.nodes if node.type in _PLACES]
+        return body
+
+
+_PLACES = ("userTask", "manualTask", "task", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "endEvent")

@@ -9,6 +9,7 @@ from typing import Any
 from tests import models
 from tests.api.conftest import Client
 from tests.api.test_cases import code
+from tests.api.test_sessions import sign_in, token_of
 from tests.models import document, flows
 from tests.proof import Proof, size
 
@@ -206,3 +207,24 @@ def test_a_wrong_step_is_taken_back_by_hand(api: Client) -> None:
     assert kinds == ["case-started", "task-completed", "case-modified"]
     assert code(api("POST", path, {"instructions": [{"jump": "x"}]}, as_="owner")) == (422, "invalid-request")
     assert finish(api, case["id"]) == "completed"
+
+
+def test_an_owner_sees_in_words_what_would_become_of_a_case_and_confirms(api: Client) -> None:
+    api.deploy(models.sequence(tasks=2))
+    case = api.start("antrag")
+    api("POST", f"/tasks/{case['tasks'][0]['id']}/complete", {})
+    path = f"/faelle/{case['id']}"
+    sign_in(api, "owner")
+    assert "neuere Fassung" not in api.raw.get(path).text
+    assert "keine neuere Fassung" in api.raw.get(f"{path}/fassung").text
+    api.deploy(models.sequence(tasks=1))
+    assert "Es gibt eine neuere Fassung" in api.raw.get(path).text
+    page = api.raw.get(f"{path}/fassung").text
+    assert "Aufgabe t2: fehlt in der neuen Fassung" in page
+    assert "is gone in the new version" in api.raw.get(f"{path}/fassung?lang=en").text
+    sent = {"csrf": token_of(api), "key": "k", "version": "2"}
+    refused = api.raw.post(f"{path}/fassung?lang=de", data=sent)
+    assert (refused.status_code, "nicht, wo es weitergeht" in refused.text) == (422, True)
+    moved = api.raw.post(f"{path}/fassung", data={**sent, "key": "l", "nach:t2": "t1"}, follow_redirects=False)
+    assert (moved.status_code, see(api, case["id"])["procedure_version"]) == (303, 2)
+    assert "Fall in eine andere Fassung überführt" in api.raw.get(f"{path}?lang=de").text
