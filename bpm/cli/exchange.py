@@ -41,11 +41,26 @@ def import_(
 
 
 def export(
-    key: Annotated[str, typer.Argument(help="the procedure")],
+    key: Annotated[str, typer.Argument(help="the procedure; with --as the path of a model and its scenario")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the package to write; .xml gives an XProzess export")],
     version: Annotated[int | None, typer.Option(help="by default the newest")] = None,
+    form: Annotated[str | None, typer.Option("--as", help="bpsim or qbp: the model with its scenario inside")] = None,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="with --as; else the one beside the model")
+    ] = None,
 ) -> None:
-    """Write a procedure as a package for another city, or as an XProzess export for a catalogue."""
+    """Write a procedure as a package for another city, as an XProzess export for a catalogue, or for a simulator."""
+    if form is not None:
+        from bpm.service.scenarios import export_scenario
+
+        if form not in ("bpsim", "qbp"):
+            raise typer.BadParameter("--as is bpsim or qbp")
+        data, lost = export_scenario(key, form, scenario)
+        output.write_bytes(data)
+        for note in lost:
+            found = "" if note.found in (None, "None", "…") else f" ({note.found})"
+            sys.stdout.write(f"{note.element or note.field}: {note.field}: {note.why}{found}\n")
+        return
     from bpm.service.access import DEMO
     from bpm.service.context import open_services
     from bpm.service.procedures import export as pack

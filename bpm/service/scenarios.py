@@ -7,6 +7,7 @@ BPSim is found wherever a file holds it, QBP (BIMP, Apromore) likewise. A scenar
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from bpm.errors import ScenarioError
 from bpm.exchange.bpsim import holds_bpsim, import_bpsim
@@ -32,6 +33,23 @@ def embedded_scenario(data: bytes, procedure: Procedure, path: str, wanted: str 
         given = import_qbp(data, procedure.process.main, path)
         return _read(given.content, given.notes, path)
     return None
+
+
+def export_scenario(path: str | Path, form: str, scenario: str | Path | None = None) -> tuple[bytes, tuple[Note, ...]]:
+    """The model at `path` with its scenario inside, as `bpsim` or `qbp`, and what could not be said, by element.
+
+    Raises:
+        ModelError: not exactly one model there.
+        ScenarioError: no scenario, or a file that cannot be added to.
+    """
+    from bpm.exchange.bpsim import export_bpsim
+    from bpm.exchange.qbp_out import export_qbp
+    from bpm.service.simulate import one_procedure, scenario_of
+
+    procedure = one_procedure(path)
+    figures = scenario_of(procedure, scenario)
+    assert procedure.process is not None
+    return (export_bpsim if form == "bpsim" else export_qbp)(procedure.process, figures)
 
 
 def split_name(text: str) -> tuple[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bpm.exchange.qbp_out import export_qbp
 from bpm.model.process import ProcessModel
 from bpm.model.reader import read_bpmn
 from bpm.model.scenario import Scenario
+from tests.commandline import bpm
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Path(os.environ.get("BPM_CONFORMANCE_DATA") or ROOT.parent / "shared" / "data")
@@ -115,3 +117,16 @@ def test_qbp_comes_back_as_it_went_out_but_for_what_is_said(model: ProcessModel,
     assert [(one.name, one.choices) for one in back.attributes] == [("kanal", (("Post", 0.5), ("Web", 0.5)))]
     said = {(note.element, note.field) for note in lost}
     assert {("a", "resources"), ("b", "citizen_minutes")} <= said
+
+
+def test_the_command_writes_a_model_for_another_simulator_and_says_what_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "m.bpmn").write_bytes(MODEL)
+    (tmp_path / "scenario.json").write_text(json.dumps(CONTENT))
+    done = bpm("export", tmp_path / "m.bpmn", "--as", "bpsim", "-o", tmp_path / "out.bpmn")
+    assert done.returncode == 0, done.stderr
+    assert "b: citizen_minutes: " in done.stdout
+    (tmp_path / "other").mkdir()
+    (tmp_path / "out.bpmn").rename(tmp_path / "other" / "out.bpmn")
+    played = bpm("simulate", tmp_path / "other" / "out.bpmn", "--cases", "20", "--replications", "2")
+    assert played.returncode == 0, played.stderr
+    assert bpm("export", tmp_path / "m.bpmn", "--as", "visio", "-o", tmp_path / "x").returncode == 2
