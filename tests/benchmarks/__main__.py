@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import boxes, decisions, questions, soundness, tables
+from tests.benchmarks import boxes, decisions, questions, simexact, soundness, tables
 
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".bench-venv"
@@ -42,6 +42,8 @@ def main() -> None:
         print(json.dumps(line, sort_keys=True), flush=True)
     trouble = environment()
     for line in decisions.measure(VENV / "bin" / "python", trouble):
+        print(json.dumps(line, sort_keys=True), flush=True)
+    for line in simexact.measure():
         print(json.dumps(line, sort_keys=True), flush=True)
     data = Path(os.environ.get("BPM_CONFORMANCE_DATA", ROOT.parent / "shared" / "data")) / "sim"
     if not (data / "ref7.bpmn").is_file():
