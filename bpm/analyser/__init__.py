@@ -12,7 +12,7 @@ the frame      `check` `given` `catalogue` `run` `finding` `unrecorded`
 rules          `tables` and `boxes` (a table as geometry), `search` `cutting` `nearness` (gaps and covers), `rows`
                `outcomes` `relevance` `ablation` `equivalence` (what rows are to each other, what changes without one)
 across rules   `upstream` `chains` (requirement graphs), `joint` `rivals` `thresholds` (several tables), `offers`
-               `suppliers` (who feeds a table), `guards` (conditions as tables), `defects` (broken models), `examples`
+               `suppliers` (who feeds a table), `guards` `bounds` (conditions), `defects` (broken models), `examples`
 the solver     `proofs` `unboxed` (z3, for what is no box; the extra "verify")
 flow           `soundness` on `net` `reduction` `exploration` `concurrency`
 data           `dataflow` on `datause`, `dataflaws`, `conditions` (what is certain about the data at a node)
