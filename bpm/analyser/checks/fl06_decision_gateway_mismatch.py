@@ -193,7 +193,7 @@ def _bound_finding(given: Given, gateway: FlowNode, found: list[Unfit]) -> Findi
             "bounds": [
                 {"datum": one.name, "value": float(one.value), "flows": [flow.id for flow in one.flows]}
                 for one in found
-            ]
+            ],
         },
         identity=tuple(f"{one.name}={one.value}:{len(one.flows)}" for one in found),
     )
