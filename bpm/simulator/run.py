@@ -179,7 +179,7 @@ def replicate(
     state = L.allocate(
         program, cases, log=log, levels=compiled.levels, columns=compiled.columns, outcomes=len(compiled.outcomes)
     )
-    if log:  # room for each node once per case; pages that nobody writes to take no memory
+    if log and blocks is None:  # room for each node once per case; pages that nobody writes to take no memory
         rows = int(np.count_nonzero(program.nodes["logged"])) * cases
         state = state._replace(rows=np.zeros(max(len(state.rows), min(rows, LOG_ROWS)), state.rows.dtype))
     state.key[0] = key_of(f"{seed}/{number}")
