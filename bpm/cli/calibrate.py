@@ -27,7 +27,8 @@ _WORDS = {
         "office": "Stelle", "applicant": "Antragsteller", "statutory": "gesetzlich", "arrival": "Eingang",
         "delay": "Liegezeit", "guard": "Bedingung",
         "judged": "Gegenprobe am späteren Drittel: {learned} Fälle gelernt, {held} vorhergesagt, {n} Läufe ({events})",
-        "distance": "Abstand", "sd": "Streuung", "cycle": "Durchlaufzeit", "held_out": "tatsächlich",
+        "distance": "Abstand", "sd": "Streuung", "cycle": "Durchlaufzeit",
+        "held_out": "tatsächlich", "learned_from": "frühere Fälle",
         "simulated": "simuliert", "none": "keine Gegenprobe", "notes": "Hinweise", "of": "{right} % richtig, raten: "
         "{majority} %", "kept": "übernommen", "told": "nur genannt", "written": "geschrieben: {path}",
     },
@@ -38,7 +39,8 @@ _WORDS = {
         "office": "office", "applicant": "applicant", "statutory": "statutory", "arrival": "arrival",
         "delay": "idle time", "guard": "guard", "judged": "Held against the later third: {learned} cases learned from, "
         "{held} cases predicted, {n} replications ({events})",
-        "distance": "distance", "sd": "deviation", "cycle": "cycle time", "held_out": "real", "simulated": "simulated",
+        "distance": "distance", "sd": "deviation", "cycle": "cycle time",
+        "held_out": "real", "learned_from": "earlier cases", "simulated": "simulated",
         "none": "nothing held out", "notes": "Notes", "of": "{right} % right, guessing: {majority} %",
         "kept": "taken over", "told": "told only", "written": "written: {path}",
     },

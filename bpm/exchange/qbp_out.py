@@ -48,6 +48,14 @@ class _Writer:
             self._flows(),
             self._variables(),
         ]
+        for flow in self.process.flows:
+            if flow.condition is not None and flow.source not in scenario.gateways:
+                self.lost(
+                    flow.id,
+                    "conditionExpression",
+                    flow.condition.text,
+                    "Bedingung des Modells: QBP wertet sie nicht aus",
+                )
         for batch in scenario.batches:
             self.lost(batch, "batch_processing", "…", "Stapel kennt QBP nicht")
         for priority in scenario.priorities:

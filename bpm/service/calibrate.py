@@ -118,7 +118,8 @@ def _judge(
         return {}
     assert procedure.process is not None
     process = procedure.process.main
-    learned = calibration.learn(calibration.history_of(recorded, earlier), element_of, process, zone=zone)
+    before = calibration.history_of(recorded, earlier)
+    learned = calibration.learn(before, element_of, process, zone=zone)
     tasks = frozenset(node.id for node in process.nodes if isinstance(node, Task | CallActivity))
     judge = calibration.HeldOut(calibration.history_of(recorded, later), element_of, tasks)
     scenario = read_scenario({**learned.scenario, "start": judge.start}, "calibrated", time_zone=zone)
@@ -130,7 +131,7 @@ def _judge(
     except ScenarioError as error:
         notes.append(Note(error.element, "distances", error.code, None, f"Gegenprobe nicht möglich: {error.message}"))
         return {}
-    return judge.told(len(earlier))
+    return judge.told(before)
 
 
 def _check(procedure: Procedure, content: dict[str, Any]) -> None:

@@ -76,6 +76,10 @@ class _Writer:
         self._data()
         for flow, delay in scenario.flow_delays.items():
             self.lost(flow, "flow_delays", delay.kind, "Liegezeit auf dem Fluss: nicht geschrieben")
+        for way in self.process.flows:
+            if way.condition is not None and way.source not in scenario.gateways:
+                why = "Bedingung des Modells: BPSim wertet sie nicht aus"
+                self.lost(way.id, "conditionExpression", way.condition.text, why)
         for batch in scenario.batches:
             self.lost(batch, "batch_processing", "…", "Stapel kennt BPSim nicht")
         for priority in scenario.priorities:

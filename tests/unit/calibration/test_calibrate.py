@@ -223,6 +223,6 @@ def test_the_readmes_one_line_works_as_printed(receipt: Path, tmp_path: Path) ->
     judged = told["calibrate"]["distances"]
     assert (judged["learned_from_cases"], judged["held_out_cases"]) == (956, 478)
     assert 0.0 < judged["ngd"]["mean"] < 0.35
-    assert set(judged["cycle_time_s"]) == {"held_out", "simulated"}
+    assert set(judged["cycle_time_s"]) == {"learned_from", "held_out", "simulated"}
     assert not any(note["field"] == "calibrated" for note in told["simulate"]["notes"])
     assert told["question"]["steps"]
