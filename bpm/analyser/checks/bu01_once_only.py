@@ -59,6 +59,20 @@ Verordnung (EU) 2018/1724, Art. 14, und EGovG § 5 (Once-Only-Prinzip); Sunstein
 
 ASKED = ("citizen", "business")
 
+ALSO_CALLED = {
+    "adresse": "anschrift",
+    "wohnanschrift": "anschrift",
+    "wohnadresse": "anschrift",
+    "meldeanschrift": "anschrift",
+    "familienname": "name",
+    "nachname": "name",
+    "geburtstag": "geburtsdatum",
+    "address": "anschrift",
+    "surname": "name",
+    "date_of_birth": "geburtsdatum",
+}
+"""What forms call the data that the registers of a city hold by another name."""
+
 
 @check(
     code="BU01",
@@ -98,10 +112,15 @@ def _in_process(given: Given, graph: Graph) -> Iterator[Outcome]:
             path=given.path,
         )
     for node in asking:
-        held = {item: list(given.registers[item]) for item in _asked(node) if given.registers.get(item)}
+        held = {item: list(found) for item in _asked(node) if (found := _registers(given, item))}
         before = {} if protection(node) else _before(graph, node, asking)
         if held or before or _held_papers(node):
             yield _finding(given, graph, node, held, before)
+
+
+def _registers(given: Given, item: str) -> tuple[str, ...]:
+    """The registers that hold a datum, by its own name or the one they use."""
+    return given.registers.get(item) or given.registers.get(ALSO_CALLED.get(item.lower(), ""), ())
 
 
 def _asked(node: Activity) -> list[str]:
