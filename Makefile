@@ -8,7 +8,7 @@ WEB := api/web
 NPM = $$(command -v npm || echo "$(CURDIR)/.npm-venv/bin/npm")
 DATA ?=
 
-.PHONY: run setup test lint types golden prove bench recall conformance catalogue lock clean chromium
+.PHONY: run setup test lint types golden prove soak bench recall conformance catalogue lock clean chromium
 
 # The simulator's kernel is compiled beside the first minutes of the service, so that nobody waits for it in a page.
 run: .venv/.ready $(WEB)/node_modules/.ready
@@ -34,11 +34,15 @@ golden: .venv/.dev-ready
 	@$(BIN)/python -m tests.checks.golden
 
 prove: setup
-	@$(BIN)/pytest -q -rA tests/reliability tests/hostile
 	@BPM_PROVE_TABLES=$${BPM_PROVE_TABLES:-10000} $(BIN)/pytest -q -rA tests/unit/analyser/test_equivalence.py
 	@BPM_TABLES=$${BPM_TABLES:-10000} BPM_TERMS=$${BPM_TERMS:-15000} $(BIN)/pytest -q -rA tests/properties/test_second_opinion.py tests/unit/feel/test_terms.py tests/unit/boxes/test_boxes.py tests/checks/test_brute_force.py
 	@BPM_PROVE_CHECKS=1 $(BIN)/pytest -q -rA tests/checks/test_bad_models.py
 	@BPM_PROVE_GRAPHS=12000 $(BIN)/pytest -q -rA tests/unit/soundness/test_tiny.py
+	@$(BIN)/python -m tests.prove
+
+# The long forms of the proofs, about so many minutes each: make soak MINUTES=60
+soak: setup
+	@$(BIN)/python -m tests.prove --soak $(or $(MINUTES),10) --only R1 R2 R3 R4 R5 R8 S4
 
 bench: .venv/.dev-ready
 	@$(BIN)/python -m tests.benchmarks

@@ -89,13 +89,32 @@ def _without_tokens() -> FastAPI:
     return create_app()
 
 
+def _that_logs() -> FastAPI:
+    """What cases are started with stands in the log."""
+    import logging
+
+    from bpm.service import cases
+
+    begin = cases.begin
+
+    def talkative(*given: Any, **more: Any) -> Any:
+        logging.getLogger("uvicorn.error").warning("starting with %s", given[-1])
+        return begin(*given, **more)
+
+    cases.begin = talkative
+    return create_app()
+
+
+BUILDS = {
+    "early": _answer_before_commit,
+    "careless": _without_guards,
+    "keyless": _without_keys,
+    "tokenless": _without_tokens,
+    "talkative": _that_logs,
+}
+
+
 def __getattr__(name: str) -> Any:
-    builds = {
-        "early": _answer_before_commit,
-        "careless": _without_guards,
-        "keyless": _without_keys,
-        "tokenless": _without_tokens,
-    }
-    if name in builds:
-        return builds[name]()
+    if name in BUILDS:
+        return BUILDS[name]()
     raise AttributeError(name)
