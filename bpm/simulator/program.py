@@ -163,12 +163,7 @@ class _Compiler(Splits):
         boundaries = self._boundaries()
         flows = self.splits(positions)
         starts, start_nodes = self._starts()
-        first = len(self.results)
-        for attribute in scenario.attributes:
-            self._result(attribute, f"case:{attribute.name}")
-        first_shared = len(self.results)
-        for attribute in scenario.shared:
-            self._result(attribute, f"shared:{attribute.name}")
+        brought = self._brought()
         rules, levels = self._priorities()
         tables.fill_figures(self.order, self.records, scenario)
         start, offset = start_of(scenario)
@@ -176,9 +171,8 @@ class _Compiler(Splits):
         streams, moments, arrival_calendars = streams_of(self.process, scenario, self.laws, self.index, clock)
         code, constants = self.data.assembly.finished()
         laws, values = self._finished_laws()
-        people = len(self.resources)
-        queue_of, queue_list = tables.queues(self.records, candidates, people)
-        help_of, help_list = tables.help_queues(self.records, roles, members, people)
+        queue_of, queue_list = tables.queues(self.records, candidates, len(self.resources))
+        help_of, help_list = tables.help_queues(self.records, roles, members, len(self.resources))
         calendars, periods, calendar_index = tables.calendars(scenario, arrival_calendars, clock)
         program = L.Program(
             nodes=self.records,
@@ -187,10 +181,10 @@ class _Compiler(Splits):
             values=values,
             candidates=np.array(candidates or [(0, 0)], L.CANDIDATE),
             resources=tables.resources(scenario, queue_of, help_of, calendar_index),
-            resource_queues=np.array(queue_list or [0], np.int64),
+            resource_queues=_numbers(queue_list),
             calendars=calendars,
             periods=periods,
-            boundaries=np.array(boundaries or [0], np.int64),
+            boundaries=_numbers(boundaries),
             results=np.array(self.results or [(0, 0, 0, 0, 0, 0)], L.RESULT),
             starts=starts,
             start_nodes=start_nodes,
@@ -200,24 +194,40 @@ class _Compiler(Splits):
             code=code,
             constants=constants,
             rules=np.array(rules, np.int64).reshape(-1, 2),
-            arrivals=np.array([first, len(scenario.attributes), first_shared, len(scenario.shared)], np.int64),
+            arrivals=brought,
             streams=streams,
             moments=moments,
             shared=np.array([self.data.column(attribute.name) for attribute in scenario.shared], np.int64),
             roles=np.array(roles or [(0, 0)], L.ROLE),
-            role_resources=np.array(members or [0], np.int64),
-            help_queues=np.array(help_list or [0], np.int64),
+            role_resources=_numbers(members),
+            help_queues=_numbers(help_list),
             batches=batches,
             batch_rules=batch_rules,
             batch_factors=batch_factors,
             wall=np.array([clock.moments, clock.shifts], np.float64),
             waits_for_some=np.flatnonzero(self.records["join"] == L.JOIN_SOME).astype(np.int64),
         )
+        return self._named(program, outcomes, levels, clock)
+
+    def _named(self, program: L.Program, outcomes: list[str], levels: int, clock: Clock) -> Compiled:
+        """The program with the names of its indices."""
+        scenario = self.scenario
+        start, offset = start_of(scenario)
         return Compiled(
             program, tuple(n.id for n in self.order), tuple(name for name, _ in self.flows), self.resources,
             tuple(outcomes), levels, len(self.data.columns), start, offset, tuple(self.notes),
             tables.recorded(self.order, scenario), clock, tuple(tables.absences(scenario, clock)),
         )  # fmt: skip
+
+    def _brought(self) -> Any:
+        """First and number of the data that cases bring, and of those that all cases share."""
+        first = len(self.results)
+        for attribute in self.scenario.attributes:
+            self._result(attribute, f"case:{attribute.name}")
+        shared = len(self.results)
+        for attribute in self.scenario.shared:
+            self._result(attribute, f"shared:{attribute.name}")
+        return np.array([first, shared - first, shared, len(self.results) - shared], np.int64)
 
     def _unknown_ids(self) -> None:
         scenario = self.scenario
@@ -569,6 +579,11 @@ class _Compiler(Splits):
             if record["boundaries"] and record["kind"] == L.PASS:
                 record["kind"], record["duration"] = L.DELAY, self.laws.add(Distribution("fix", (0.0,)), host.id)
         return found
+
+
+def _numbers(numbers: list[int]) -> Any:
+    """An array that is never empty, which compiled code likes better."""
+    return np.array(numbers or [0], np.int64)
 
 
 def _definition(node: FlowNode) -> EventDefinition | None:
