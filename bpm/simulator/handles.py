@@ -3,9 +3,9 @@
 Passing a tuple of arrays by value makes every compiled call carry hundreds of words, and LLVM minutes to optimise them;
 a Numba structure reference is a pointer. The fields are those of the named tuples, in their order.
 
-Every use of an array through a handle would count its reference up and down, two atomic operations each; more than half
-of the kernel's time went there. So handles hold bare arrays, which count nothing: whoever calls the kernel keeps the
-named tuples, and thereby the memory, until it is back.
+Every use of an array through a handle would count its reference up and down, two atomic operations each. So handles
+hold bare arrays, which count nothing: whoever calls the kernel keeps the named tuples, and thereby the memory, until it
+is back.
 """
 
 from __future__ import annotations
