@@ -117,7 +117,7 @@ def hold(account: Account, kills: int, restarts: list[float], proof: Proof, wher
 
 @pytest.mark.slow
 def test_a_killed_server_has_lost_nothing_it_acknowledged(sqlite_url: str, tmp_path: Path, proof: Proof) -> None:
-    least, enough, most_s = size(5, 20, 200), size(60, 300, 10_000), 150 + 60 * MINUTES
+    least, enough, most_s = size(5, 20, 200), size(60, 300, 10_000), 300 + 60 * MINUTES
     account, kills, restarts = kill_under_load(
         sqlite_url, tmp_path / "server", kills=least, enough=enough, most_s=most_s
     )
@@ -130,7 +130,7 @@ def test_a_killed_server_has_lost_nothing_it_acknowledged(sqlite_url: str, tmp_p
 @pytest.mark.postgres
 @pytest.mark.skipif(not FULL, reason="a minute of kills: make prove")
 def test_a_killed_server_has_lost_nothing_on_postgresql(postgres_url: str, tmp_path: Path, proof: Proof) -> None:
-    folder, most_s = tmp_path / "server", 150 + 60 * MINUTES
+    folder, most_s = tmp_path / "server", 300 + 60 * MINUTES
     account, kills, restarts = kill_under_load(postgres_url, folder, kills=20, enough=300, most_s=most_s)
     assert kills >= 20
     assert account.acknowledged >= 300
