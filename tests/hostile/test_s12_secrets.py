@@ -1,5 +1,5 @@
 """S12: secrets and personal data of a whole journey, searched for in what the server writes to its log and in what it
-tells people of another office."""
+tells whoever is mistaken, audits or measures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.reliability.deploying import deploy
 from tests.reliability.servers import Connection, Server
 
 CANARIES = ("Geheimnis-7431", "Kim-Canary-Beispiel", "AZ-CANARY-99", "canary-token-5512", "Grund-Canary-3")
-CLAIMED = "canaries of variables, business keys, remarks and credentials: 0 in logs and in answers to another office"
+CLAIMED = "canaries of variables, business keys, remarks and credentials: 0 in logs, problems, audit and metrics"
 
 
 def journey(server: Server) -> list[bytes]:
