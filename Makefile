@@ -37,7 +37,7 @@ prove: setup
 	@BPM_PROVE_TABLES=$${BPM_PROVE_TABLES:-10000} $(BIN)/pytest -q -rA tests/unit/analyser/test_equivalence.py
 	@BPM_TABLES=$${BPM_TABLES:-10000} BPM_TERMS=$${BPM_TERMS:-15000} $(BIN)/pytest -q -rA tests/properties/test_second_opinion.py tests/unit/feel/test_terms.py tests/unit/boxes/test_boxes.py tests/checks/test_brute_force.py
 	@BPM_PROVE_CHECKS=1 $(BIN)/pytest -q -rA tests/checks/test_bad_models.py
-	@BPM_PROVE_GRAPHS=12000 $(BIN)/pytest -q -rA tests/unit/soundness/test_tiny.py
+	@BPM_PROVE_GRAPHS=12000 BPM_SOUND_PROCESSES=10000 $(BIN)/pytest -q -rA tests/unit/soundness/test_tiny.py tests/unit/soundness/test_soundness.py
 	@$(BIN)/python -m tests.prove
 
 # The long forms of the proofs, about so many minutes each: make soak MINUTES=60

@@ -194,7 +194,7 @@ def test_of_two_who_cover_the_same_time_one_is_first(database: Database) -> None
         transact(database, lambda work: work.add(first))
 
 
-def test_five_hundred_random_changes_are_all_found(database: Database) -> None:
+def test_random_changes_are_all_found(database: Database) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -203,7 +203,7 @@ def test_five_hundred_random_changes_are_all_found(database: Database) -> None:
         links = [dict(row) for row in connection.execute(select(tables.ledger)).mappings()]
     columns = [name for name in links[0] if name not in ("instance_id", "number")]
     # each change is undone by hand, so that one database serves them all
-    for _ in range(500 if database.is_postgresql is False else 20):
+    for _ in range(20 if database.is_postgresql else 120):
         link = chance.choice(links)
         where = (tables.ledger.c.instance_id == link["instance_id"], tables.ledger.c.number == link["number"])
         kind = chance.choice(["flip", "delete"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from bpm.analyser.soundness import Soundness, examine
@@ -12,6 +14,7 @@ from tests.unit.soundness.brute import Endless, Verdict, judge
 from tests.unit.tokens.drawing import draw
 from tests.unit.tokens.test_tokens import TRACES
 
+PROCESSES = int(os.environ.get("BPM_SOUND_PROCESSES", "700"))
 FIRST_SEED = 0
 
 XOR_AND = "start s : x\nxor x : a b\ntask a : y\ntask b : y\nand y : c\ntask c : e\nend e"
@@ -146,18 +149,18 @@ def test_a_livelock_says_how_one_gets_into_the_round_and_how_it_goes():
     assert (found.trace, found.approach, found.loop) == (("s", "x"), ("a", "m"), ("b", "m"))
 
 
-def test_verdicts_equal_brute_force_over_the_token_game_on_two_thousand_processes():
+def test_verdicts_equal_brute_force_over_the_token_game_on_hundreds_of_processes():
     print("seeds from", FIRST_SEED)
     decided = 0
     seen: list[Verdict] = []
-    for seed in range(FIRST_SEED, FIRST_SEED + 2100):
+    for seed in range(FIRST_SEED, FIRST_SEED + PROCESSES):
         drawn = generate(seed, depth=2, budget=6)
         process = damaged(drawn, seed, times=seed % 4).process if seed % 4 else drawn.process
         verdict = agrees(process, seen=seen)
         assert verdict is not False, seed
         decided += verdict is True
-    assert decided >= 2000
-    assert sum(verdict != Verdict(None, None, None, frozenset()) for verdict in seen) >= 500
+    assert decided >= 0.95 * PROCESSES
+    assert sum(verdict != Verdict(None, None, None, frozenset()) for verdict in seen) >= 0.3 * PROCESSES
 
 
 def test_verdicts_equal_brute_force_with_errors_escalations_listeners_and_terminating_ends():
