@@ -18,9 +18,9 @@ setup: .venv/.dev-ready $(WEB)/node_modules/.ready chromium
 	@$(BIN)/python -m bpm.simulator.warm
 	@$(BIN)/python -m bpm.analyser.warm
 
-# The tests start many processes: where Python is told to write no bytecode, each would compile all libraries again.
+# Three at a time, since they wait for servers and browsers. They start many processes: where Python is told to write no bytecode, each would compile all libraries again.
 test: setup
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 3 --dist loadfile $(ARGS)
 
 lint: .venv/.dev-ready
 	@$(BIN)/ruff check .
